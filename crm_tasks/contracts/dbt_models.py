@@ -1,0 +1,69 @@
+"""Contracts of the tables dbt writes, read from the yml that stands beside each model.
+
+A model's yml gives name, description ("One row per ..."), ``config.meta`` (``key``, ``history``)
+and the columns with ``data_type``, ``description`` and ``config.meta.unit``. dbt enforces the same
+yml when it builds; a drift test holds it against dbt's manifest in both directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crm_tasks.contracts.table import Column, Table
+from crm_tasks.errors import ContractError
+
+MODELS = Path(__file__).parents[2] / "dbt_project" / "models"
+PRIVATE_SCHEMAS = ("staging",)
+
+
+@cache
+def dbt_tables() -> tuple[Table, ...]:
+    """Return one contract per dbt model that becomes a table or view, intermediate ones left out."""
+    return tuple(_tables_of(path) for path in _model_ymls())
+
+
+def _model_ymls() -> Iterator[Path]:
+    for path in sorted(MODELS.glob("*/**/*.yml")):
+        if not path.name.startswith("_") and path.parent.name != "intermediate":
+            yield path
+
+
+def _tables_of(path: Path) -> Table:
+    declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+    models = declared.get("models", [])
+    if len(models) != 1 or models[0]["name"] != path.stem:
+        raise ContractError(f"{path}: expected exactly one model, named {path.stem}")
+    model = models[0]
+    meta = model.get("config", {}).get("meta", {})
+    if "key" not in meta:
+        raise ContractError(f"{path}: config.meta.key is missing; it names the table's unique key")
+    schema = path.relative_to(MODELS).parts[0]
+    return Table(
+        schema=schema,
+        name=model["name"],
+        grain=model["description"].strip(),
+        key=tuple(meta["key"]),
+        columns=tuple(_column(path, column) for column in model["columns"]),
+        history=meta.get("history", "current"),
+        writer="dbt",
+        is_published=schema not in PRIVATE_SCHEMAS,
+    )
+
+
+def _column(path: Path, declared: dict[str, Any]) -> Column:
+    for needed in ("name", "data_type", "description"):
+        if needed not in declared:
+            raise ContractError(f"{path}: a column without {needed}: {declared.get('name', '?')}")
+    constraints = {item["type"] for item in declared.get("constraints", [])}
+    return Column(
+        name=declared["name"],
+        type=declared["data_type"].upper().replace(" ", ""),
+        meaning=declared["description"].strip(),
+        is_nullable="not_null" not in constraints,
+        unit=declared.get("config", {}).get("meta", {}).get("unit"),
+    )

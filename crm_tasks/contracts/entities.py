@@ -1,0 +1,213 @@
+"""The canonical entities: what any company's sources are mapped onto.
+
+Landing keeps every source column as text; a profile maps source columns onto the fields below; the
+view ``landing.landing_<entity>`` shows the mapped text of all sources, and ``stg_<entity>`` casts
+it once, with a reason code for each row that does not fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "timestamp", "date", "integer", "decimal", "boolean"]
+
+#: Columns every landing view carries besides the entity's own fields, all but the numbers as text.
+METADATA = {
+    "source_system": "VARCHAR",
+    "batch_id": "VARCHAR",
+    "landing_sequence": "BIGINT",
+    "source_file_sha256": "VARCHAR",
+    "record_no": "BIGINT",
+    "landed_at": "TIMESTAMP",
+    "known_at_rule": "VARCHAR",
+    "known_at_lag_days": "INTEGER",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a canonical entity.
+
+    ``is_required``: a row without it is rejected in staging. ``is_event_time``: the moment the
+    fact happened; the as-of cut reads it. ``is_identifying``: it may only arrive as a token.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    is_required: bool = False
+    is_event_time: bool = False
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One canonical entity: its grain, natural key within a source system, and fields."""
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self.fields)
+
+    @property
+    def event_time(self) -> str | None:
+        """Name of the field that says when the fact happened, if the entity has one."""
+        return next((field.name for field in self.fields if field.is_event_time), None)
+
+
+def _text(name: str, meaning: str, **flags: bool) -> Field:
+    return Field(name, "text", meaning, **flags)
+
+
+CUSTOMERS = Entity(
+    name="customers",
+    grain="One row per customer record of a source",
+    key=("customer_source_id",),
+    fields=(
+        _text("customer_source_id", "Identifier of the customer in the source", is_required=True),
+        _text("customer_type", "individual or organization"),
+        Field("registered_at", "timestamp", "When the source created it", is_event_time=True),
+        _text("age_band", "Age band as the source gives it (audit column, never a feature)"),
+        _text("income_band", "Income band as the source gives it (audit column, never a feature)"),
+        _text("home_ownership", "Home ownership as the source gives it"),
+        _text("marital_status", "Marital status as the source gives it (audit column)"),
+        _text("household_size", "Number of people in the household, as text (5+)"),
+        _text("household_composition", "Adults and children in words"),
+        _text("kids_count", "Number of children, as text (3+)"),
+    ),
+)
+
+PRODUCTS = Entity(
+    name="products",
+    grain="One row per product of a source",
+    key=("product_source_id",),
+    fields=(
+        _text("product_source_id", "Identifier of the product in the source", is_required=True),
+        _text("sku", "Stock keeping unit, where it differs from the identifier"),
+        _text("name", "Name an analyst recognises"),
+        _text("category_l1", "Department or main group"),
+        _text("category_l2", "Category"),
+        _text("category_l3", "Product type"),
+        _text("brand", "Brand or brand class"),
+        _text("manufacturer_id", "Identifier of the maker"),
+        _text("package_size", "Package size as text"),
+        Field("list_price", "decimal", "List price in the profile's currency"),
+        Field("is_countable", "boolean", "Whether quantities of it are numbers of items"),
+    ),
+)
+
+ORDERS = Entity(
+    name="orders",
+    grain="One row per order (basket, invoice) of a source",
+    key=("order_source_id",),
+    fields=(
+        _text("order_source_id", "Identifier of the order in the source", is_required=True),
+        _text("customer_source_id", "Customer who ordered; empty where the source has none"),
+        Field("ordered_at", "timestamp", "When it was ordered", True, True),
+        _text("status", "State of the order in the source's words"),
+        _text("channel", "Sales channel"),
+        _text("store_id", "Store, where there is one"),
+    ),
+)
+
+ORDER_ITEMS = Entity(
+    name="order_items",
+    grain="One row per line of an order",
+    key=("order_item_source_id",),
+    fields=(
+        _text("order_item_source_id", "Identifier of the line in the source", is_required=True),
+        _text("order_source_id", "Order the line belongs to", is_required=True),
+        _text("customer_source_id", "Customer who ordered; empty where the source has none"),
+        _text("product_source_id", "Product sold", is_required=True),
+        Field("ordered_at", "timestamp", "When it was ordered", True, True),
+        Field("quantity", "integer", "Quantity in the source's unit", is_required=True),
+        Field("net_amount", "decimal", "What the seller received, after discounts", True),
+        Field("retail_discount_amount", "decimal", "Loyalty or shelf discount granted"),
+        Field("coupon_discount_amount", "decimal", "Discount by a maker's coupon"),
+        Field("coupon_match_amount", "decimal", "Seller's match of a maker's coupon"),
+    ),
+)
+
+CAMPAIGNS = Entity(
+    name="campaigns",
+    grain="One row per campaign of a source",
+    key=("campaign_source_id",),
+    fields=(
+        _text("campaign_source_id", "Identifier of the campaign", is_required=True),
+        _text("name", "Name of the campaign"),
+        _text("campaign_type", "Type in the source's words"),
+        Field("start_date", "date", "First day", True, True),
+        Field("end_date", "date", "Last day"),
+        Field("is_randomized", "boolean", "Whether targets were drawn at random"),
+    ),
+)
+
+CONTACTS = Entity(
+    name="contacts",
+    grain="One row per touch sent to a customer (campaign targeting)",
+    key=("contact_source_id",),
+    fields=(
+        _text("contact_source_id", "Identifier of the touch", is_required=True),
+        _text("customer_source_id", "Customer who was contacted", is_required=True),
+        _text("campaign_source_id", "Campaign it belonged to"),
+        _text("channel", "Channel: email, sms, social, phone, mail"),
+        Field("sent_at", "timestamp", "When it was sent", is_event_time=True),
+    ),
+)
+
+REDEMPTIONS = Entity(
+    name="redemptions",
+    grain="One row per coupon redeemed by a customer",
+    key=("redemption_source_id",),
+    fields=(
+        _text("redemption_source_id", "Identifier of the redemption", is_required=True),
+        _text("customer_source_id", "Customer who redeemed", is_required=True),
+        _text("campaign_source_id", "Campaign the coupon belonged to"),
+        _text("coupon_source_id", "Coupon", is_required=True),
+        Field("redeemed_at", "timestamp", "When it was redeemed", True, True),
+    ),
+)
+
+COUPONS = Entity(
+    name="coupons",
+    grain="One row per coupon, product and campaign it is valid for",
+    key=("coupon_source_id", "product_source_id", "campaign_source_id"),
+    fields=(
+        _text("coupon_source_id", "Coupon", is_required=True),
+        _text("product_source_id", "Product the coupon is valid for", is_required=True),
+        _text("campaign_source_id", "Campaign the coupon belongs to", is_required=True),
+    ),
+)
+
+ENTITIES: dict[str, Entity] = {
+    entity.name: entity
+    for entity in (
+        CUSTOMERS,
+        PRODUCTS,
+        ORDERS,
+        ORDER_ITEMS,
+        CAMPAIGNS,
+        CONTACTS,
+        REDEMPTIONS,
+        COUPONS,
+    )
+}
+
+#: Entities the architecture names that no staging model reads yet: a profile that maps onto one of
+#: them is refused with that reason instead of being half obeyed.
+PLANNED_ENTITIES = (
+    "organizations",
+    "page_views",
+    "reviews",
+    "messages",
+    "social_interactions",
+    "ties",
+    "outcomes",
+    "consents",
+    "surveys",
+    "opportunities",
+)

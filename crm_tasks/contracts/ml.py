@@ -1,0 +1,7 @@
+"""Contracts of the ml tables."""
+
+from __future__ import annotations
+
+from crm_tasks.contracts.table import Table
+
+TABLES: tuple[Table, ...] = ()

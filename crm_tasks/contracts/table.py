@@ -1,0 +1,169 @@
+"""What a table contract is, and the check of rows against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+from crm_tasks.errors import ContractError, listed
+
+History = Literal["current", "snapshot", "append"]
+Writer = Literal["python", "dbt", "ops"]
+
+ARROW_TYPES: dict[str, pa.DataType] = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "SMALLINT": pa.int16(),
+    "TINYINT": pa.int8(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "TIME": pa.time64("us"),
+    "TIMESTAMP": pa.timestamp("us"),
+    "DECIMAL(18,2)": pa.decimal128(18, 2),
+    "DECIMAL(18,4)": pa.decimal128(18, 4),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, SQL type, meaning and unit.
+
+    ``meaning`` is the sentence an analyst reads; ``unit`` is given wherever a number has one
+    (days, seconds, currency, share 0 to 1).
+    """
+
+    name: str
+    type: str
+    meaning: str
+    is_nullable: bool = True
+    unit: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.type not in ARROW_TYPES:
+            known = listed(ARROW_TYPES)
+            raise ContractError(f"column {self.name}: type {self.type}; expected one of {known}")
+
+    @property
+    def comment(self) -> str:
+        """The meaning with its unit, as the published file and the docs show it."""
+        return f"{self.meaning} [{self.unit}]" if self.unit else self.meaning
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: grain, key, columns in order, writer and history.
+
+    Parameters
+    ----------
+    schema, name : str
+        The schema is the folder that writes the table.
+    grain : str
+        "One row per ...".
+    key : tuple of str
+        Columns that are together unique and never NULL; also the order of the published rows.
+    history : {'current', 'snapshot', 'append'}
+        ``current`` is rebuilt by each run. ``snapshot`` keeps one partition per ``as_of_date``.
+        ``append`` keeps decisions: rows of earlier runs are never rewritten.
+    writer : {'python', 'dbt', 'ops'}
+        Who writes it: a step (Parquet of the run), dbt (the working DuckDB file) or the ledger.
+    is_published : bool
+        Whether readers see it; ``landing`` and ``staging`` are private.
+    """
+
+    schema: str
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    history: History = "current"
+    writer: Writer = "python"
+    is_published: bool = True
+
+    def __post_init__(self) -> None:
+        absent = set(self.key) - set(self.column_names)
+        if absent:
+            raise ContractError(f"{self.full_name}: key names unknown columns {listed(absent)}")
+        if self.history != "current" and self.writer != "ops" and "as_of_date" not in self.column_names:
+            raise ContractError(f"{self.full_name}: history {self.history} needs as_of_date")
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The pyarrow schema that a writer's rows must have; key columns are never NULL."""
+        return pa.schema(
+            pa.field(c.name, ARROW_TYPES[c.type], c.is_nullable and c.name not in self.key)
+            for c in self.columns
+        )
+
+
+def as_of_date_column() -> Column:
+    """Return the column that every derived table carries."""
+    meaning = "Date this row was computed for: only what was known before its 00:00 counts"
+    return Column("as_of_date", "DATE", meaning, is_nullable=False)
+
+
+def check_rows(table: Table, rows: pa.Table) -> pa.Table:
+    """Return ``rows`` in the contract's column order and types, or raise.
+
+    Parameters
+    ----------
+    table : Table
+        The contract.
+    rows : pyarrow.Table
+        What a writer produced; the order of its columns does not matter, their names do.
+
+    Raises
+    ------
+    ContractError
+        Columns missing or unknown, a type that cannot be cast without loss, a NULL where none is
+        allowed, or a key that is not unique. The message never holds a value.
+    """
+    missing = set(table.column_names) - set(rows.column_names)
+    unknown = set(rows.column_names) - set(table.column_names)
+    if missing or unknown:
+        raise ContractError(
+            f"{table.full_name}: missing columns [{listed(missing)}], unknown [{listed(unknown)}]; "
+            f"the contract is crm_tasks/contracts/{table.schema}.py"
+        )
+    try:
+        cast = rows.select(table.column_names).cast(table.arrow_schema, safe=True)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
+        wrong = [
+            f"{c.name} is {rows.schema.field(c.name).type}, contract says {c.type}"
+            for c in table.columns
+            if rows.schema.field(c.name).type != ARROW_TYPES[c.type]
+        ]
+        detail = listed(wrong) or "a column that may not be empty holds NULL"
+        raise ContractError(f"{table.full_name}: {detail}") from error
+    _check_nulls(table, cast)
+    _check_key(table, cast)
+    return cast
+
+
+def _check_nulls(table: Table, rows: pa.Table) -> None:
+    holes = [
+        f"{field.name} ({rows.column(field.name).null_count} rows)"
+        for field in table.arrow_schema
+        if not field.nullable and rows.column(field.name).null_count
+    ]
+    if holes:
+        raise ContractError(f"{table.full_name}: NULL in {listed(holes)}, contract allows none")
+
+
+def _check_key(table: Table, rows: pa.Table) -> None:
+    distinct = rows.select(table.key).group_by(list(table.key)).aggregate([])
+    doubled = rows.num_rows - distinct.num_rows
+    if doubled:
+        key = ", ".join(table.key)
+        raise ContractError(f"{table.full_name}: {doubled} rows repeat the key ({key})")

@@ -1,0 +1,1 @@
+"""Pure: what came of contacts, with intervals."""

@@ -1,0 +1,1 @@
+"""Pure: facts become a relationship graph, its measures and communities."""

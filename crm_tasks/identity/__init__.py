@@ -1,0 +1,1 @@
+"""Pure: which source record is which customer."""

@@ -1,0 +1,1 @@
+"""Pure: records of a source become landing rows."""

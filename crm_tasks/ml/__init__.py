@@ -1,0 +1,1 @@
+"""Pure: features become segments and predictions."""

@@ -1,0 +1,1 @@
+"""Keys, tokens and the vault: where direct identifiers live."""

@@ -1,0 +1,1 @@
+"""Shell: expectations as data, checked by Great Expectations."""

@@ -1,0 +1,1 @@
+"""Shell: the steps of a run: read, pure call, write, report."""

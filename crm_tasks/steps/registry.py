@@ -1,0 +1,81 @@
+"""The steps of a run, in order: the one list that DAG, command line and tests share.
+
+Importing this module costs nothing: a step's function is imported when it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from crm_tasks.errors import RunStateError, nearest
+
+if TYPE_CHECKING:
+    from crm_tasks.contracts.frames import StepReport
+    from crm_tasks.steps.run import Run
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name, task group, function (``module:function``) and what it writes."""
+
+    name: str
+    group: str
+    function: str
+    writes: tuple[str, ...] = ()
+    uses_all_of_warehouse: bool = False
+
+    @property
+    def task_id(self) -> str:
+        return f"{self.group}.{self.name}"
+
+    def load(self) -> Callable[[Run], StepReport]:
+        """Import and return the function."""
+        module, function = self.function.split(":")
+        loaded: Callable[[Run], StepReport] = getattr(import_module(module), function)
+        return loaded
+
+
+def _dbt(name: str, group: str, function: str, schema: str) -> Step:
+    return Step(name, group, f"crm_tasks.steps.{function}", (schema,), uses_all_of_warehouse=True)
+
+
+def _python(name: str, group: str, function: str, *writes: str) -> Step:
+    return Step(name, group, f"crm_tasks.steps.{function}", writes)
+
+
+STEPS: tuple[Step, ...] = (
+    _python("land", "load", "landing:land", "landing"),
+    _dbt("staging", "model", "models:build_staging", "staging"),
+    _python("gate_landing", "model", "gates:gate_landing"),
+    _python("identity", "model", "identity:resolve", "identity"),
+    _dbt("core", "model", "models:build_core", "core"),
+    _python("gate_core", "model", "gates:gate_core"),
+    _dbt("features", "model", "models:build_features", "features"),
+    _python("gate_features", "model", "gates:gate_features"),
+    _python("relationships", "graph", "graph:build_relationships", "graph"),
+    _python("gate_graph", "graph", "gates:gate_graph"),
+    _dbt("features_wide", "graph", "models:build_features_wide", "features"),
+    _python("segments", "learn", "ml:build_segments", "ml"),
+    _python("actions", "decide", "strategy:plan_actions", "strategy"),
+    _python("gate_strategy", "decide", "gates:gate_strategy"),
+    _python("campaign_response", "evaluate", "evaluation:measure_campaign_response", "evaluation"),
+    _dbt("bi", "publish", "models:build_bi", "bi"),
+    _python("publish", "publish", "publish:publish"),
+)
+
+
+def find_step(name: str) -> Step:
+    """Return the step of that name.
+
+    Raises
+    ------
+    RunStateError
+        No such step; the message names the nearest one.
+    """
+    steps = {step.name: step for step in STEPS}
+    if name not in steps:
+        raise RunStateError(f"no step named {name!r}{nearest(name, steps)}")
+    return steps[name]

@@ -1,0 +1,1 @@
+"""Pure: segments, features and rules become a plan of actions."""
