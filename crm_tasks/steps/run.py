@@ -1,0 +1,54 @@
+"""What a step is given: one run, its date, profile and tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from crm_tasks.contracts import find_table
+from crm_tasks.contracts.frames import Scratch
+from crm_tasks.profiles import Profile
+from crm_tasks.settings import Settings
+from crm_tasks.warehouse.home import Home
+from crm_tasks.warehouse.ledger import Claim, Ledger
+from crm_tasks.warehouse.scratch import scratch
+from crm_tasks.warehouse.tables import read_table, write_table
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as a step sees it: what to compute for, where to read and where to write."""
+
+    settings: Settings
+    profile: Profile
+    home: Home
+    ledger: Ledger
+    claim: Claim
+    run_id: str
+    as_of: dt.date
+    predecessor_run_id: str | None
+    is_dry_run: bool
+
+    def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return a table of this run, by ``schema.name``; nothing stays open."""
+        return read_table(self.home, find_table(table), self.run_id, columns)
+
+    def read_predecessor(self, table: str) -> pa.Table | None:
+        """Return the same Python table as the predecessor wrote it, or None without one."""
+        if self.predecessor_run_id is None:
+            return None
+        return read_table(self.home, find_table(table), self.predecessor_run_id)
+
+    def write(self, table: str, rows: pa.Table) -> int:
+        """Check ``rows`` against the contract, hand them over and return their number."""
+        return write_table(self.home, self.ledger, self.claim, find_table(table), rows)
+
+    @contextmanager
+    def scratch(self, **frames: pa.Table) -> Iterator[Scratch]:
+        """Lend a private SQL engine with ``frames`` registered by name."""
+        with scratch(self.home, self.settings.memory_limit, frames) as lent:
+            yield lent

@@ -1,0 +1,103 @@
+"""The one factory of DuckDB connections: what each kind of connection may do is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from crm_tasks.errors import RunStateError, WarehouseBusy
+
+#: Nothing is ever fetched or loaded on its own account.
+NO_EXTENSIONS = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
+SANDBOX = {**NO_EXTENSIONS, "enable_external_access": "false"}
+
+
+@contextmanager
+def sandboxed_reader(file: Path, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB file read-only with no way out: no files, no network, no settings.
+
+    ``read_only`` alone is no sandbox (COPY TO and read_text still work), hence external access
+    off and the configuration locked.
+
+    Raises
+    ------
+    RunStateError
+        The file does not exist.
+    WarehouseBusy
+        A writer holds it.
+    """
+    if not file.exists():
+        raise RunStateError(f"no warehouse at {file}; `crm run` makes one")
+    try:
+        connection = duckdb.connect(
+            str(file.resolve()), read_only=True, config={**SANDBOX, "threads": str(threads)}
+        )
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise WarehouseBusy(f"another process is writing {file.name}; try again") from None
+        raise RunStateError(f"{file.name} cannot be opened: {_first_line(error)}") from None
+    try:
+        connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def private_engine(
+    temporary: Path, memory_limit: str, threads: int = 1
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory engine for computing: no external access, spills into ``temporary``."""
+    temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config = {
+        **SANDBOX,
+        "threads": str(threads),
+        "memory_limit": memory_limit,
+        "temp_directory": str(temporary),
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def file_engine(
+    temporary: Path, memory_limit: str, threads: int
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory engine that may attach and write files: for publishing only."""
+    temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config = {
+        **NO_EXTENSIONS,
+        "threads": str(threads),
+        "memory_limit": memory_limit,
+        "temp_directory": str(temporary),
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def quoted(identifier: str) -> str:
+    """Return an SQL identifier, quoted; the only way a name enters a statement."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str | Path) -> str:
+    """Return an SQL string literal; the only way a path enters a statement."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,41 @@
+"""A private SQL engine lent to pure functions: in memory, one thread, no files, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from crm_tasks.warehouse.connection import private_engine
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from crm_tasks.warehouse.home import Home
+
+
+@dataclass(frozen=True)
+class _DuckDBScratch:
+    connection: duckdb.DuckDBPyConnection
+
+    def register(self, name: str, rows: pa.Table) -> None:
+        self.connection.register(name, rows)
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
+        relation = self.connection.sql(sql, params=dict(parameters) if parameters else None)
+        return relation.to_arrow_table() if relation is not None else pa.table({})
+
+
+@contextmanager
+def scratch(
+    home: Home, memory_limit: str, frames: Mapping[str, pa.Table]
+) -> Iterator[_DuckDBScratch]:
+    """Lend an engine with ``frames`` readable as tables of their names; it ends with the block."""
+    with private_engine(home.temporary, memory_limit) as connection:
+        lent = _DuckDBScratch(connection)
+        for name, rows in frames.items():
+            lent.register(name, rows)
+        yield lent

@@ -1,0 +1,30 @@
+"""Shared fixtures: a private SQL engine, a small home, fixed dates."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crm_tasks.warehouse.home import Home
+from crm_tasks.warehouse.scratch import scratch as lend_scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from crm_tasks.contracts.frames import Scratch
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Iterator[Callable[..., Scratch]]:
+    """Yield a function that lends a private SQL engine with the given frames registered."""
+    with ExitStack() as stack:
+
+        def lend(**frames: pa.Table) -> Scratch:
+            return stack.enter_context(lend_scratch(Home(tmp_path), "1GB", frames))
+
+        yield lend
