@@ -1,0 +1,106 @@
+"""The read seam and the hand-over: the caller names a table, never a path or a database.
+
+A dbt table comes from the working DuckDB file, a Python table from the Parquet its run wrote. The
+same seam can later read from a cluster engine, so nothing else opens either. Every call opens,
+copies and closes before it returns: an open reader would lock dbt out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crm_tasks.contracts import Table, check_rows
+from crm_tasks.errors import ContractError, RunStateError, listed, nearest
+from crm_tasks.warehouse.connection import quoted, sandboxed_reader
+from crm_tasks.warehouse.files import folder_aside, reveal, sha256_of
+from crm_tasks.warehouse.home import Home
+from crm_tasks.warehouse.ledger import Claim, Ledger
+
+ROWS_FILE = "rows.parquet"
+MANIFEST = "manifest.json"
+
+
+def read_table(
+    home: Home, table: Table, run_id: str, columns: Sequence[str] | None = None
+) -> pa.Table:
+    """Return a table of a run, all columns or the named ones, in contract order of the names given.
+
+    Raises
+    ------
+    RunStateError
+        The run has not written it (yet).
+    ContractError
+        A column the contract does not have.
+    """
+    names = tuple(columns) if columns is not None else table.column_names
+    unknown = [name for name in names if name not in table.column_names]
+    if unknown:
+        hint = nearest(unknown[0], table.column_names)
+        raise ContractError(f"{table.full_name} has no column {listed(unknown)}{hint}")
+    if table.writer == "dbt":
+        return _read_from_working_file(home, table, names)
+    path = handed_over(home, table, run_id)
+    return pq.read_table(path, columns=list(names), partitioning=None)
+
+
+def handed_over(home: Home, table: Table, run_id: str) -> Path:
+    """Return the Parquet file a run handed over for a table.
+
+    Raises
+    ------
+    RunStateError
+        It is not there, or its manifest does not name it.
+    """
+    folder = home.table_dir(table, run_id)
+    if not (folder / MANIFEST).is_file():
+        raise RunStateError(f"run {run_id} has not written {table.full_name}")
+    return folder / ROWS_FILE
+
+
+def is_handed_over(home: Home, table: Table, run_id: str) -> bool:
+    """Return whether a run's rows of a table are there and have the digest of their manifest."""
+    folder = home.table_dir(table, run_id)
+    if not (folder / MANIFEST).is_file():
+        return False
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    rows = folder / ROWS_FILE
+    return rows.is_file() and sha256_of(rows) == manifest["sha256"]
+
+
+def write_table(home: Home, ledger: Ledger, claim: Claim, table: Table, rows: pa.Table) -> int:
+    """Check rows against the contract and hand them over atomically; return their number.
+
+    Raises
+    ------
+    ContractError
+        The rows are not what the contract declares.
+    StaleAttempt
+        A newer attempt of the step has taken over; nothing was made visible.
+    """
+    if claim.run_id is None:
+        raise RunStateError(f"step {claim.step} writes {table.full_name} before the run is frozen")
+    checked = check_rows(table, rows).sort_by([(name, "ascending") for name in table.key])
+    final = home.table_dir(table, claim.run_id)
+    with folder_aside(final, claim.token) as aside:
+        pq.write_table(checked, aside / ROWS_FILE, compression="zstd")
+        manifest = {
+            "table": table.full_name,
+            "rows": checked.num_rows,
+            "sha256": sha256_of(aside / ROWS_FILE),
+        }
+        (aside / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+        with ledger.fenced(claim):
+            reveal(aside, final)
+    return checked.num_rows
+
+
+def _read_from_working_file(home: Home, table: Table, names: Sequence[str]) -> pa.Table:
+    selected = ", ".join(quoted(name) for name in names)
+    source = f"{quoted(table.schema)}.{quoted(table.name)}"
+    with sandboxed_reader(home.warehouse_file) as connection:
+        return connection.sql(f"select {selected} from {source}").to_arrow_table()
