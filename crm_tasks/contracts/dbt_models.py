@@ -7,15 +7,17 @@ yml when it builds; a drift test holds it against dbt's manifest in both directi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from crm_tasks.contracts.table import Column, Table
 from crm_tasks.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MODELS = Path(__file__).parents[2] / "dbt_project" / "models"
 PRIVATE_SCHEMAS = ("staging",)
@@ -23,8 +25,22 @@ PRIVATE_SCHEMAS = ("staging",)
 
 @cache
 def dbt_tables() -> tuple[Table, ...]:
-    """Return one contract per dbt model that becomes a table or view, intermediate ones left out."""
+    """Return one contract per dbt model that becomes a table; intermediate ones are left out."""
     return tuple(_tables_of(path) for path in _model_ymls())
+
+
+def model_path(table: Table) -> Path:
+    """Return the yml of a dbt table; its SQL stands beside it under the same stem.
+
+    Raises
+    ------
+    ContractError
+        No such file.
+    """
+    for path in _model_ymls():
+        if path.stem == table.name and path.relative_to(MODELS).parts[0] == table.schema:
+            return path
+    raise ContractError(f"{table.full_name}: no {table.name}.yml under {MODELS / table.schema}")
 
 
 def _model_ymls() -> Iterator[Path]:

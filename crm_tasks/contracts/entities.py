@@ -23,6 +23,16 @@ METADATA = {
     "known_at_rule": "VARCHAR",
     "known_at_lag_days": "INTEGER",
 }
+METADATA_MEANINGS = {
+    "source_system": "Source system the record comes from",
+    "batch_id": "Landed batch the record stands in",
+    "landing_sequence": "Place of the batch in the landing order, from 1",
+    "source_file_sha256": "Digest of the file the record was read from",
+    "record_no": "Place of the record in its file, from 1",
+    "landed_at": "When the batch was first landed",
+    "known_at_rule": "event or landing: when a fact of this source counts as known",
+    "known_at_lag_days": "Days between a fact and its being known, where the rule is event",
+}
 
 
 @dataclass(frozen=True)

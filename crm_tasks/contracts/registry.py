@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from crm_tasks.contracts import evaluation, graph, identity, ml, ops, strategy
 from crm_tasks.contracts.dbt_models import dbt_tables
-from crm_tasks.contracts.table import Table
 from crm_tasks.errors import ContractError, nearest
+
+if TYPE_CHECKING:
+    from crm_tasks.contracts.table import Table
 
 FLOW = (
     "staging",

@@ -87,7 +87,8 @@ class Table:
         absent = set(self.key) - set(self.column_names)
         if absent:
             raise ContractError(f"{self.full_name}: key names unknown columns {listed(absent)}")
-        if self.history != "current" and self.writer != "ops" and "as_of_date" not in self.column_names:
+        is_kept = self.history != "current" and self.writer != "ops"
+        if is_kept and "as_of_date" not in self.column_names:
             raise ContractError(f"{self.full_name}: history {self.history} needs as_of_date")
 
     @property
