@@ -1,7 +1,64 @@
-"""Contracts of the ml tables."""
+"""Contracts of the ml tables: segments, what they mean and who is in them."""
 
 from __future__ import annotations
 
-from crm_tasks.contracts.table import Table
+from crm_tasks.contracts.table import Column, Table, as_of_date_column
 
-TABLES: tuple[Table, ...] = ()
+SEGMENT_DEFINITIONS = Table(
+    schema="ml",
+    name="segment_definitions",
+    grain="One row per segment",
+    key=("segment_id",),
+    columns=(
+        Column("segment_id", "VARCHAR", "segmentation:name", False),
+        Column(
+            "segmentation",
+            "VARCHAR",
+            "rfm, interest, loyalty, lifecycle, community or rule",
+            False,
+        ),
+        Column("segment_name", "VARCHAR", "Name, as features.feat_customer_rfm writes it", False),
+        Column("segment_name_zh", "VARCHAR", "Name in Chinese", False),
+        Column("definition", "VARCHAR", "Who belongs to it, in words", False),
+        Column("definition_zh", "VARCHAR", "Who belongs to it, in Chinese", False),
+        Column("model_version", "VARCHAR", "Version of the rule or model that assigns it", False),
+        as_of_date_column(),
+    ),
+)
+
+SEGMENTS = Table(
+    schema="ml",
+    name="segments",
+    grain="One row per customer, segmentation and as-of date",
+    key=("customer_id", "segmentation", "as_of_date"),
+    columns=(
+        Column("customer_id", "VARCHAR", "Customer", False),
+        Column("segmentation", "VARCHAR", "Which way of segmenting", False),
+        Column("segment_id", "VARCHAR", "Segment in ml.segment_definitions", False),
+        Column("distance_to_center", "DOUBLE", "Distance to the centre; NULL for rules"),
+        Column("membership_probability", "DOUBLE", "1 for rules", unit="share"),
+        Column("assigned_at", "TIMESTAMP", "Start of the as-of date", False),
+        as_of_date_column(),
+    ),
+    history="snapshot",
+)
+
+SEGMENT_PROFILES = Table(
+    schema="ml",
+    name="segment_profiles",
+    grain="One row per segment, feature and as-of date",
+    key=("segment_id", "feature", "as_of_date"),
+    columns=(
+        Column("segment_id", "VARCHAR", "Segment", False),
+        Column("n_customers", "BIGINT", "Customers in it", False, "customers"),
+        Column("revenue_share", "DOUBLE", "Share of all net revenue", unit="share"),
+        Column("feature", "VARCHAR", "Feature profiled", False),
+        Column("mean", "DOUBLE", "Mean over its customers that have the feature"),
+        Column("z_vs_all", "DOUBLE", "(mean - mean of all) / standard deviation of all"),
+        Column("top_terms", "VARCHAR", "Features that set it apart most, with their direction"),
+        as_of_date_column(),
+    ),
+    history="snapshot",
+)
+
+TABLES = (SEGMENT_DEFINITIONS, SEGMENTS, SEGMENT_PROFILES)
