@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its name, task group, function (``module:function``) and what it writes."""
+    """One step: its name, task group, function (``module:function``) and the schemas it writes.
+
+    A dbt step writes the working file and needs it for itself; the others only read it.
+    """
 
     name: str
     group: str
     function: str
     writes: tuple[str, ...] = ()
-    uses_all_of_warehouse: bool = False
+    is_dbt: bool = False
 
     @property
     def task_id(self) -> str:
@@ -39,7 +42,7 @@ class Step:
 
 
 def _dbt(name: str, group: str, function: str, schema: str) -> Step:
-    return Step(name, group, f"crm_tasks.steps.{function}", (schema,), uses_all_of_warehouse=True)
+    return Step(name, group, f"crm_tasks.steps.{function}", (schema,), is_dbt=True)
 
 
 def _python(name: str, group: str, function: str, *writes: str) -> Step:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
 from crm_tasks.contracts import find_table
 from crm_tasks.contracts.frames import Scratch
+from crm_tasks.privacy.keys import derived_key, home_secret
 from crm_tasks.profiles import Profile
 from crm_tasks.settings import Settings
 from crm_tasks.warehouse.home import Home
@@ -32,9 +34,36 @@ class Run:
     as_of: dt.date
     predecessor_run_id: str | None
     is_dry_run: bool
+    key: bytes = field(repr=False)
+    reads: list[str] = field(default_factory=list, compare=False)
+
+    @classmethod
+    def from_row(  # noqa: PLR0913 (the edge where a run is put together)
+        cls,
+        settings: Settings,
+        profile: Profile,
+        home: Home,
+        ledger: Ledger,
+        claim: Claim,
+        row: Mapping[str, Any],
+    ) -> Run:
+        """Return the run a row of ``ops.runs`` describes."""
+        return cls(
+            settings=settings,
+            profile=profile,
+            home=home,
+            ledger=ledger,
+            claim=claim,
+            run_id=row["run_id"],
+            as_of=dt.date.fromisoformat(row["as_of_date"]),
+            predecessor_run_id=row["predecessor_run_id"],
+            is_dry_run=bool(row["is_dry_run"]),
+            key=derived_key(home_secret(settings, profile, home.key_file), "customer_id"),
+        )
 
     def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Return a table of this run, by ``schema.name``; nothing stays open."""
+        self.reads.append(table)
         return read_table(self.home, find_table(table), self.run_id, columns)
 
     def read_predecessor(self, table: str) -> pa.Table | None:

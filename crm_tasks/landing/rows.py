@@ -1,0 +1,77 @@
+"""Split a source table's text into what the lake may carry and what only the vault may hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from crm_tasks.landing.records import RefusedRecord
+from crm_tasks.privacy.tokens import tokenise
+from crm_tasks.profiles import SourceTable
+
+RECORD_NO, BYTE_OFFSET = "record_no", "byte_offset"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some records of a file as text.
+
+    ``rows`` has the profile's columns as text plus ``record_no`` and ``byte_offset`` (NULL where
+    the format has none).
+    """
+
+    rows: pa.Table
+    refused: tuple[RefusedRecord, ...] = ()
+    n_blank: int = 0
+
+
+@dataclass(frozen=True)
+class BatchOrigin:
+    """What every row of a batch says about where it came from."""
+
+    batch_id: str
+    source_file_sha256: str
+    extracted_at: dt.datetime
+
+
+def lake_rows(chunk: Chunk, table: SourceTable, origin: BatchOrigin, token_key: bytes) -> pa.Table:
+    """Return the rows the lake keeps: plain columns, tokens for identifying ones, metadata."""
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {}
+    for name in table.columns:
+        values = chunk.rows.column(name)
+        if name in table.identifying:
+            tokens, statuses = tokenise(values, table.identifying[name], token_key)
+            columns[f"{name}_token"], columns[f"{name}_status"] = tokens, statuses
+        else:
+            columns[name] = values
+    n = chunk.rows.num_rows
+    metadata = {
+        "source_file_sha256": pa.repeat(pa.scalar(origin.source_file_sha256), n),
+        BYTE_OFFSET: chunk.rows.column(BYTE_OFFSET),
+        RECORD_NO: chunk.rows.column(RECORD_NO),
+        "extracted_at": pa.repeat(pa.scalar(origin.extracted_at, pa.timestamp("us")), n),
+        "batch_id": pa.repeat(pa.scalar(origin.batch_id), n),
+    }
+    return pa.table({**columns, **metadata})
+
+
+def vault_rows(chunk: Chunk, table: SourceTable) -> dict[str, pa.Table]:
+    """Return, per identifying column, its values by record number."""
+    return {
+        name: pa.table(
+            {RECORD_NO: chunk.rows.column(RECORD_NO), "value": chunk.rows.column(name)}
+        )
+        for name in table.identifying
+    }
+
+
+def refused_rows(chunk: Chunk) -> pa.Table:
+    """Return the refused records with their raw bytes, for the vault."""
+    return pa.table(
+        {
+            RECORD_NO: pa.array([record.record_no for record in chunk.refused], pa.int64()),
+            "raw": pa.array([record.raw for record in chunk.refused], pa.binary()),
+        }
+    )

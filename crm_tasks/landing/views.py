@@ -1,0 +1,136 @@
+"""The landing views: a profile's mapping, applied to all landed batches, as SQL text.
+
+One view per canonical entity, all fields as text; an entity nobody feeds gets a view without rows,
+so that the dbt project is the same for every company. dbt runs this text, since it is the only
+writer of the working file. Names come from a strict profile and are quoted; values are literals.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crm_tasks.contracts.entities import ENTITIES, METADATA, Entity
+from crm_tasks.profiles import Feed, Profile, Source, SourceTable
+from crm_tasks.profiles.model import Concat, Constant, Mapping, Membership
+
+
+@dataclass(frozen=True)
+class LandedBatch:
+    """A batch as a view reads it."""
+
+    batch_id: str
+    landing_sequence: int
+    source_system: str
+    table_name: str
+    parquet_glob: str
+    landed_at: dt.datetime
+
+
+def landing_views_sql(profile: Profile, batches: Sequence[LandedBatch]) -> str:
+    """Return the statements that create all landing views, separated by a line with ``;``."""
+    by_table: dict[tuple[str, str], list[LandedBatch]] = {}
+    for batch in batches:
+        by_table.setdefault((batch.source_system, batch.table_name), []).append(batch)
+    statements = ["create schema if not exists landing"]
+    statements += [_view(entity, profile, by_table) for entity in ENTITIES.values()]
+    return "\n;\n".join(statements) + "\n"
+
+
+def _view(
+    entity: Entity,
+    profile: Profile,
+    by_table: Dictionary[tuple[str, str], Sequence[LandedBatch]],
+) -> str:
+    selects = [
+        _select(entity, feed, source, table, by_table[source.source_system, table.name])
+        for source in profile.sources
+        for table in source.tables
+        for feed in table.feeds
+        if feed.entity == entity.name and (source.source_system, table.name) in by_table
+    ]
+    body = "\nunion all\n".join(selects or [_no_rows(entity)])
+    return f"create or replace view landing.landing_{entity.name} as\n{body}"
+
+
+def _select(
+    entity: Entity, feed: Feed, source: Source, table: SourceTable, batches: Sequence[LandedBatch]
+) -> str:
+    fields = {name: _expression(feed.map.get(name), table) for name in entity.field_names}
+    group = feed.one_row_per
+    if group is not None:
+        # The first record of a group speaks for all: a window over all lines would cost far more.
+        fields = {
+            name: f"arg_min({text}, rows.record_no)" if name in feed.map else text
+            for name, text in fields.items()
+        }
+    metadata = {
+        "source_system": _literal(source.source_system),
+        "batch_id": "batches.batch_id",
+        "landing_sequence": "batches.landing_sequence",
+        "source_file_sha256": "rows.source_file_sha256",
+        "record_no": "rows.record_no" if group is None else "min(rows.record_no)",
+        "landed_at": "batches.landed_at",
+        "known_at_rule": _literal(source.known_at.rule),
+        "known_at_lag_days": str(source.known_at.lag_days),
+    }
+    lines = [f"    cast({text} as varchar) as {name}" for name, text in fields.items()]
+    lines += [f"    cast({metadata[name]} as {type_}) as {name}" for name, type_ in METADATA.items()]
+    grouping = ""
+    if group is not None:
+        keys = ["batches.batch_id", "batches.landing_sequence", "batches.landed_at"]
+        keys += ["rows.source_file_sha256", *(f"rows.{_quoted(column)}" for column in group)]
+        grouping = "\ngroup by " + ", ".join(keys)
+    return "select\n" + ",\n".join(lines) + f"\n{_from(batches)}{grouping}"
+
+
+def _from(batches: Sequence[LandedBatch]) -> str:
+    files = ", ".join(_literal(batch.parquet_glob) for batch in batches)
+    values = ", ".join(
+        f"({_literal(b.batch_id)}, {b.landing_sequence}, timestamp {_literal(b.landed_at)})"
+        for b in batches
+    )
+    return (
+        f"from read_parquet([{files}], union_by_name = true, hive_partitioning = false) as rows\n"
+        f"inner join (values {values}) as batches (batch_id, landing_sequence, landed_at)\n"
+        "    on rows.batch_id = batches.batch_id"
+    )
+
+
+def _expression(mapping: Mapping | None, table: SourceTable) -> str:
+    if mapping is None:
+        return "null"
+    if isinstance(mapping, Constant):
+        return _literal(mapping.constant)
+    if isinstance(mapping, Concat):
+        return " || '-' || ".join(_column(name, table) for name in mapping.concat)
+    if isinstance(mapping, Membership):
+        values = ", ".join(_literal(value) for value in mapping.is_in or mapping.is_not_in or ())
+        is_member = f"coalesce({_column(mapping.column, table)} in ({values}), false)"
+        yes, no = ("true", "false") if mapping.is_in is not None else ("false", "true")
+        return f"case when {is_member} then '{yes}' else '{no}' end"
+    return _column(mapping, table)
+
+
+def _column(name: str, table: SourceTable) -> str:
+    column = f"rows.{_quoted(name)}"
+    if table.format == "parquet":
+        return column
+    tokens = ", ".join(_literal(token) for token in table.null_tokens)
+    return f"case when {column} not in ({tokens}) then {column} end"
+
+
+def _no_rows(entity: Entity) -> str:
+    lines = [f"    cast(null as varchar) as {name}" for name in entity.field_names]
+    lines += [f"    cast(null as {type_}) as {name}" for name, type_ in METADATA.items()]
+    return "select\n" + ",\n".join(lines) + "\nwhere false"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

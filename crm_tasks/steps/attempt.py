@@ -1,0 +1,40 @@
+"""One attempt at a run, as a scheduler or the command line starts it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What is known before anything ran; plain text, so that a scheduler can pass it on.
+
+    Parameters
+    ----------
+    attempt_id : str
+        The scheduler's own run id: all steps of one DAG run share it.
+    profile : str
+        Name of a bundled profile, or a YAML file.
+    home : str
+        ``CRM_HOME``.
+    as_of : str, optional
+        ISO date asked for explicitly; otherwise the profile and the data interval decide.
+    """
+
+    attempt_id: str
+    profile: str
+    home: str
+    as_of: str | None = None
+    is_dry_run: bool = False
+    dag_id: str | None = None
+    logical_date: str | None = None
+    data_interval_start: str | None = None
+    data_interval_end: str | None = None
+
+    @property
+    def interval_end_date(self) -> dt.date | None:
+        """The date on which the data interval ends, if the scheduler gave one."""
+        if self.data_interval_end is None:
+            return None
+        return dt.datetime.fromisoformat(self.data_interval_end).date()

@@ -1,0 +1,132 @@
+"""Write a file's records as an immutable batch of the lake, all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crm_tasks.errors import LandingRefused
+from crm_tasks.landing.records import RefusedRecord
+from crm_tasks.landing.rows import BatchOrigin, Chunk, lake_rows, refused_rows, vault_rows
+from crm_tasks.privacy.vault import Vault
+from crm_tasks.profiles import SourceTable
+from crm_tasks.warehouse.files import folder_aside, reveal
+from crm_tasks.warehouse.home import Home
+
+MANIFEST = "manifest.json"
+
+
+@dataclass
+class BatchCounts:
+    """The conservation law of a batch: records = loaded + quarantined + blank."""
+
+    n_loaded: int = 0
+    n_blank: int = 0
+    refused: list[RefusedRecord] = field(default_factory=list)
+
+    @property
+    def n_records(self) -> int:
+        return self.n_loaded + self.n_blank + len(self.refused)
+
+    def add(self, chunk: Chunk) -> None:
+        """Count one more chunk."""
+        self.n_loaded += chunk.rows.num_rows
+        self.n_blank += chunk.n_blank
+        self.refused += chunk.refused
+
+
+@dataclass(frozen=True)
+class BatchPlace:
+    """Where a batch lies in the lake and, for what identifies, in the vault."""
+
+    home: Home
+    source_system: str
+    table: SourceTable
+    batch_id: str
+
+    @property
+    def folder(self) -> Path:
+        return (
+            self.home.landing / self.source_system / self.table.name / f"batch={self.batch_id}"
+        )
+
+    @property
+    def vault_name(self) -> str:
+        return f"{self.source_system}/{self.table.name}/batch={self.batch_id}"
+
+    @property
+    def quarantine_name(self) -> str:
+        return f"quarantine/{self.vault_name}"
+
+
+def landed_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return a complete batch's manifest, or None: it is written last, before the rename."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        return None
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
+
+
+def write_batch(
+    place: BatchPlace,
+    chunks: Iterable[Chunk],
+    origin: BatchOrigin,
+    token_key: bytes,
+    vault: Vault,
+    token: int,
+) -> None:
+    """Write all chunks of one file and make the batch visible with one rename.
+
+    Raises
+    ------
+    LandingRefused
+        The file as a whole is refused; nothing of it is kept.
+    """
+    counts = BatchCounts()
+    with folder_aside(place.folder, token) as aside:
+        writer: pq.ParquetWriter | None = None
+        for number, chunk in enumerate(chunks):
+            counts.add(chunk)
+            rows = lake_rows(chunk, place.table, origin, token_key)
+            writer = writer or pq.ParquetWriter(aside / "rows.parquet", rows.schema, compression="zstd")
+            writer.write_table(rows)
+            _put_in_vault(vault, place, chunk, number)
+        if writer is None:
+            raise LandingRefused(f"E_EMPTY: table {place.table.name}: the file holds no record")
+        writer.close()
+        _check_written(aside, counts)
+        manifest = {
+            "batch_id": origin.batch_id,
+            "source_file_sha256": origin.source_file_sha256,
+            "n_records": counts.n_records,
+            "n_loaded": counts.n_loaded,
+            "n_quarantined": len(counts.refused),
+            "n_blank": counts.n_blank,
+            "refused": [
+                [record.record_no, record.byte_offset, len(record.raw), record.reason]
+                for record in counts.refused
+            ],
+        }
+        (aside / MANIFEST).write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
+        reveal(aside, place.folder)
+
+
+def _check_written(aside: Path, counts: BatchCounts) -> None:
+    written = pq.read_metadata(aside / "rows.parquet").num_rows
+    if written != counts.n_loaded:
+        raise LandingRefused(f"E_COUNT: {counts.n_loaded} rows to land, {written} written")
+
+
+def _put_in_vault(vault: Vault, place: BatchPlace, chunk: Chunk, number: int) -> None:
+    for column, rows in vault_rows(chunk, place.table).items():
+        vault.put(f"{place.vault_name}/{column}/part-{number:05d}", rows)
+    if chunk.refused:
+        raw: pa.Table = refused_rows(chunk)
+        vault.put(f"{place.quarantine_name}/part-{number:05d}", raw)

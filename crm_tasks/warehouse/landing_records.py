@@ -1,0 +1,124 @@
+"""What the ledger keeps of landing: batches in landing order, quarantine, schema changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crm_tasks.contracts import ops
+from crm_tasks.warehouse.audit import append_in
+from crm_tasks.warehouse.clock import utc_now
+from crm_tasks.warehouse.ledger import Claim, Ledger
+from crm_tasks.warehouse.ops_store import insert_rows
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A batch as landing found it: whose it is, its manifest and the file's columns."""
+
+    profile: str
+    source_system: str
+    table_name: str
+    manifest: Mapping[str, Any]
+    columns: Mapping[str, str]
+    quarantine_name: str
+
+
+def record_batch(ledger: Ledger, claim: Claim, landed: LandedFile) -> None:
+    """Give a new batch its place in the landing order; a known one keeps its place."""
+    batch_id = landed.manifest["batch_id"]
+    with ledger.fenced(claim) as connection:
+        query = "select 1 from batches where batch_id = ?"
+        if connection.execute(query, (batch_id,)).fetchone():
+            return
+        _note_schema_changes(connection, landed)
+        insert_rows(connection, ops.BATCHES, [_batch_row(connection, landed)])
+        insert_rows(connection, ops.QUARANTINE, _quarantine_rows(landed))
+        insert_rows(connection, ops.WATERMARKS, [_watermark(connection, landed)])
+        counts = {name: landed.manifest[f"n_{name}"] for name in ("records", "loaded", "quarantined")}
+        append_in(connection, "batch.landed", batch_id, counts)
+
+
+def _batch_row(connection: sqlite3.Connection, landed: LandedFile) -> dict[str, Any]:
+    query = "select coalesce(max(landing_sequence), 0) + 1 from batches"
+    return {
+        **landed.manifest,
+        "landing_sequence": connection.execute(query).fetchone()[0],
+        "profile": landed.profile,
+        "source_system": landed.source_system,
+        "table_name": landed.table_name,
+        "columns": json.dumps(dict(landed.columns)),
+        "landed_at": utc_now(),
+    }
+
+
+def _watermark(connection: sqlite3.Connection, landed: LandedFile) -> dict[str, Any]:
+    query = "select max(landing_sequence) from batches"
+    return {
+        "source_system": landed.source_system,
+        "entity": landed.table_name,
+        "high_watermark": str(connection.execute(query).fetchone()[0]),
+        "loaded_at": utc_now(),
+    }
+
+
+def _quarantine_rows(landed: LandedFile) -> list[dict[str, Any]]:
+    manifest, now = landed.manifest, utc_now()
+    return [
+        {
+            "quarantine_id": quarantine_id(manifest["batch_id"], str(record_no), reason),
+            "source_system": landed.source_system,
+            "entity": landed.table_name,
+            "source_record_id": str(record_no),
+            "batch_id": manifest["batch_id"],
+            "source_file_sha256": manifest["source_file_sha256"],
+            "byte_offset": offset,
+            "byte_length": length,
+            "stage": "landing",
+            "reason": reason,
+            "payload_ref": f"{landed.quarantine_name}#{record_no}",
+            "first_seen_at": now,
+        }
+        for record_no, offset, length, reason in manifest["refused"]
+    ]
+
+
+def quarantine_id(*parts: str) -> str:
+    """Return the digest that names a quarantined record: the same record, the same name."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def _note_schema_changes(connection: sqlite3.Connection, landed: LandedFile) -> None:
+    last = connection.execute(
+        "select columns from batches where source_system = ? and table_name = ? "
+        "order by landing_sequence desc limit 1",
+        (landed.source_system, landed.table_name),
+    ).fetchone()
+    if last is None:
+        return
+    before, now = json.loads(last["columns"]), landed.columns
+    changes = {
+        **{name: ("added", None) for name in now.keys() - before.keys()},
+        **{name: ("removed", None) for name in before.keys() - now.keys()},
+        **{
+            name: ("retyped", f"{before[name]} -> {now[name]}")
+            for name in before.keys() & now.keys()
+            if before[name] != now[name]
+        },
+    }
+    rows = [
+        {
+            "source_system": landed.source_system,
+            "table_name": landed.table_name,
+            "column_name": name,
+            "change": change,
+            "detail": detail,
+            "detected_at": utc_now(),
+        }
+        for name, (change, detail) in sorted(changes.items())
+    ]
+    insert_rows(connection, ops.SCHEMA_CHANGES, rows)

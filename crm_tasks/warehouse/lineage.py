@@ -1,0 +1,61 @@
+"""Which table feeds which: read off dbt's manifest and off what each step really read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from crm_tasks.contracts.ops import LINEAGE_EDGES
+from crm_tasks.warehouse.ledger import Claim, Ledger
+
+
+def record_reads(
+    ledger: Ledger, claim: Claim, reads: Iterable[str], written: Iterable[str], function: str
+) -> None:
+    """Record that a step's function turned the tables it read into those it writes."""
+    targets = sorted(written)
+    edges = [
+        _edge(claim.run_id, source, target, function)
+        for source in sorted(set(reads))
+        for target in targets
+        if source != target
+    ]
+    if edges:
+        ledger.record(claim, LINEAGE_EDGES, edges)
+
+
+def record_manifest(ledger: Ledger, claim: Claim, target: Path) -> None:
+    """Record the edges between models, seeds and sources that dbt's manifest names."""
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    edges = [
+        _edge(claim.run_id, source, into, f"dbt model {into}")
+        for source, into in _manifest_edges(manifest)
+    ]
+    ledger.record(claim, LINEAGE_EDGES, edges)
+
+
+def _manifest_edges(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    nodes = {**manifest["nodes"], **manifest["sources"]}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model":
+            continue
+        for parent in node["depends_on"]["nodes"]:
+            yield _full_name(nodes[parent]), _full_name(node)
+
+
+def _full_name(node: Mapping[str, Any]) -> str:
+    return f"{node['schema']}.{node['name']}"
+
+
+def _edge(run_id: str | None, source: str, target: str, transform: str) -> dict[str, object]:
+    return {
+        "run_id": run_id,
+        "from_table": source,
+        "from_column": "",
+        "to_table": target,
+        "to_column": "",
+        "transform": transform,
+    }
+
