@@ -1,0 +1,72 @@
+{# What every staging model is made of: landed text is cast once, and a row that does not fit says
+   why. Kinds: text, timestamp, date, integer, decimal, boolean (crm_tasks/contracts/entities.py). #}
+
+{# A landed field as its kind, NULL where it is empty or does not fit without loss. #}
+{% macro cast_or_null(field, kind) -%}
+    {%- set text = "nullif(trim(" ~ field ~ "), '')" -%}
+    {%- if kind == 'text' -%}
+        {{ text }}
+    {%- elif kind == 'timestamp' -%}
+        {{ _timestamp_or_null(text) }}
+    {%- elif kind == 'date' -%}
+        case when {{ text }} like '____-__-__%' then {{ cast_if_possible(text, 'date') }} end
+    {%- elif kind == 'integer' -%}
+        {{ _number_or_null(text, 'bigint') }}
+    {%- elif kind == 'decimal' -%}
+        {{ _number_or_null(text, 'decimal(18, 2)') }}
+    {%- elif kind == 'boolean' -%}
+        case
+            when lower({{ text }}) in ('true', 't', 'yes', 'y', '1') then true
+            when lower({{ text }}) in ('false', 'f', 'no', 'n', '0') then false
+        end
+    {%- else -%}
+        {{- exceptions.raise_compiler_error("cast_or_null: unknown kind " ~ kind) -}}
+    {%- endif -%}
+{%- endmacro %}
+
+{# ISO 8601 only: words such as 'infinity' are no moments. Text without an offset is wall-clock
+   time where the company is. #}
+{% macro _timestamp_or_null(text) -%}
+    case
+        when {{ text }} not like '____-__-__%' then null
+        when length({{ text }}) > 16 and {{ matches(text, '(Z|[0-9][+-][0-9]{2}(:?[0-9]{2})?)$') }}
+            then {{ utc_from_text_with_offset(text) }}
+        else {{ to_utc(cast_if_possible(text, 'timestamp')) }}
+    end
+{%- endmacro %}
+
+{# A cast rounds what it cannot hold (3.7 becomes 4). Only float noise below a millionth may go. #}
+{% macro _number_or_null(text, type) -%}
+    case
+        when
+            abs(
+                {{ cast_if_possible(text, 'decimal(38, 10)') }}
+                - {{ cast_if_possible(text, type) }}
+            ) < 0.000001
+            then {{ cast_if_possible(text, type) }}
+    end
+{%- endmacro %}
+
+{# Why a row is not accepted: the first field, in the order given, that is required and empty
+   (E_REQUIRED_<field>) or does not fit its kind (E_TYPE_<field>); NULL if all is well. `fields`
+   maps a field to its kind, with 'required ' before it where a row cannot do without. #}
+{% macro reject_reason(fields) -%}
+    case
+        {%- for field, demand in fields.items() %}
+        {%- set kind = demand | replace('required ', '') %}
+        {%- if demand.startswith('required ') %}
+        when {{ cast_or_null(field, 'text') }} is null then 'E_REQUIRED_{{ field }}'
+        {%- endif %}
+        {%- if kind != 'text' %}
+        when {{ cast_or_null(field, 'text') }} is not null and {{ cast_or_null(field, kind) }} is null
+            then 'E_TYPE_{{ field }}'
+        {%- endif %}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# An identifier that stays unambiguous when a second source comes: the source's own, after the
+   source's name. #}
+{% macro entity_id(source_id) -%}
+    (source_system || ':' || {{ source_id }})
+{%- endmacro %}
