@@ -43,6 +43,16 @@ def model_path(table: Table) -> Path:
     raise ContractError(f"{table.full_name}: no {table.name}.yml under {MODELS / table.schema}")
 
 
+def layer_tables(layer: str) -> list[Table]:
+    """Return the tables that one dbt build writes."""
+    return [table for table in dbt_tables() if layer_of(table) == layer]
+
+
+def layer_of(table: Table) -> str:
+    """Return the layer of a dbt table: its model's folders, joined by an underscore."""
+    return "_".join(model_path(table).relative_to(MODELS).parts[:-1])
+
+
 def _model_ymls() -> Iterator[Path]:
     for path in sorted(MODELS.glob("*/**/*.yml")):
         if not path.name.startswith("_") and path.parent.name != "intermediate":

@@ -44,6 +44,19 @@ def home_secret(settings: Settings, profile: Profile, key_file: Path) -> bytes:
     """
     if profile.uses_demo_key:
         return DEMO_SECRET.encode()
+    return own_secret(settings, key_file)
+
+
+def own_secret(settings: Settings, key_file: Path) -> bytes:
+    """Return the secret that belongs to this home alone: never the demo key.
+
+    The audit log is signed with a key derived from it, whatever profile a run used.
+
+    Raises
+    ------
+    SettingsError
+        ``CRM_KEY`` is too short, or missing in production.
+    """
     if settings.key is not None:
         given = settings.key.get_secret_value()
         if len(given) < SECRET_LENGTH_AT_LEAST:

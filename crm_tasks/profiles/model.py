@@ -7,6 +7,7 @@ map onto the canonical entities (:mod:`crm_tasks.contracts.entities`).
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -205,6 +206,11 @@ class Profile(_Strict):
         if len(set(systems)) < len(systems):
             raise ValueError("two sources with the same source_system")
         return self
+
+    @property
+    def digest(self) -> str:
+        """Digest of everything the profile says."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
     def entities_fed(self) -> frozenset[str]:

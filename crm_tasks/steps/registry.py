@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from crm_tasks.errors import RunStateError, nearest
 
 if TYPE_CHECKING:
+    from crm_tasks.contracts import Table
     from crm_tasks.contracts.frames import StepReport
     from crm_tasks.steps.run import Run
 
@@ -82,3 +83,21 @@ def find_step(name: str) -> Step:
     if name not in steps:
         raise RunStateError(f"no step named {name!r}{nearest(name, steps)}")
     return steps[name]
+
+
+def step_writing(table: Table) -> str:
+    """Return the name of the step that writes a table.
+
+    Raises
+    ------
+    RunStateError
+        No step writes it: the run state is written by all of them.
+    """
+    schema_steps = [step for step in STEPS if table.schema in step.writes]
+    if table.writer == "dbt":
+        from crm_tasks.contracts.dbt_models import layer_of
+
+        schema_steps = [step for step in schema_steps if step.name == layer_of(table)]
+    if not schema_steps:
+        raise RunStateError(f"no single step writes {table.full_name}")
+    return schema_steps[0].name

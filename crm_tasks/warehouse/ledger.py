@@ -186,6 +186,21 @@ class Ledger:
             raise RunStateError(f"no run {run_id!r}; `crm runs` lists them")
         return found[0]
 
+    def find_run_like(self, name: str) -> dict[str, Any]:
+        """Return the run whose id begins with ``name``; ``last`` is the latest one started.
+
+        Raises
+        ------
+        RunStateError
+            No run, or more than one, fits.
+        """
+        runs = self.store.rows("select * from runs order by started_at desc")
+        fitting = runs[:1] if name == "last" else [r for r in runs if r["run_id"].startswith(name)]
+        if len(fitting) != 1:
+            found = f"{len(fitting)} runs begin with {name!r}" if fitting else f"no run {name!r}"
+            raise RunStateError(f"{found}; `crm runs` lists them")
+        return fitting[0]
+
     def fail_run(self, run_id: str, step: str, message: str) -> None:
         """Mark a run as failed; a run that was published before stays published."""
         with self.store.transaction() as connection:
@@ -246,13 +261,8 @@ class Ledger:
             insert_rows(connection, table, rows)
 
     def record_dq_results(self, claim: Claim, rows: pa.Table) -> None:
-        """Replace a run's results of the suites in ``rows``."""
-        with self.fenced(claim) as connection:
-            for suite in sorted(set(rows.column("suite").to_pylist())):
-                connection.execute(
-                    "delete from dq_results where run_id = ? and suite = ?", (claim.run_id, suite)
-                )
-            insert_rows(connection, ops.DQ_RESULTS, rows.to_pylist())
+        """Write the results of expectations; checking again replaces what was found before."""
+        self.record(claim, ops.DQ_RESULTS, rows.to_pylist())
 
     def record_dq_failed_rows(self, claim: Claim, rows: pa.Table) -> None:
         """Write the keys of rows that do not fit, once each."""

@@ -112,10 +112,14 @@ def arrow_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 def insert_rows(
     connection: sqlite3.Connection, table: Table, rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Insert rows, replacing those with the same key: a rerun repeats its insert harmlessly."""
+    """Insert rows; a rerun repeats its insert harmlessly.
+
+    A row with the same key is replaced, but in ``quarantine``, where the first sight counts.
+    """
     names = table.column_names
     marks = ", ".join("?" for _ in names)
-    statement = f"insert or replace into {table.name} ({', '.join(names)}) values ({marks})"
+    verb = "ignore" if table.name == "quarantine" else "replace"
+    statement = f"insert or {verb} into {table.name} ({', '.join(names)}) values ({marks})"
     connection.executemany(statement, [[_stored(row.get(n)) for n in names] for row in rows])
 
 

@@ -26,9 +26,15 @@ MANIFEST = "manifest.json"
 
 
 def read_table(
-    home: Home, table: Table, run_id: str, columns: Sequence[str] | None = None
+    home: Home,
+    table: Table,
+    run_id: str,
+    columns: Sequence[str] | None = None,
+    where_set: str | None = None,
 ) -> pa.Table:
-    """Return a table of a run, all columns or the named ones, in contract order of the names given.
+    """Return a table of a run: all columns or the named ones, in the order given.
+
+    With ``where_set`` only the rows in which that column of a dbt table is not NULL.
 
     Raises
     ------
@@ -43,7 +49,7 @@ def read_table(
         hint = nearest(unknown[0], table.column_names)
         raise ContractError(f"{table.full_name} has no column {listed(unknown)}{hint}")
     if table.writer == "dbt":
-        return _read_from_working_file(home, table, names)
+        return _read_from_working_file(home, table, names, where_set)
     path = handed_over(home, table, run_id)
     return pq.read_table(path, columns=list(names), partitioning=None)
 
@@ -99,8 +105,26 @@ def write_table(home: Home, ledger: Ledger, claim: Claim, table: Table, rows: pa
     return checked.num_rows
 
 
-def _read_from_working_file(home: Home, table: Table, names: Sequence[str]) -> pa.Table:
-    selected = ", ".join(quoted(name) for name in names)
-    source = f"{quoted(table.schema)}.{quoted(table.name)}"
+def count_rows(home: Home, tables: Sequence[Table]) -> dict[str, int]:
+    """Return the number of rows of dbt tables, by name."""
     with sandboxed_reader(home.warehouse_file) as connection:
-        return connection.sql(f"select {selected} from {source}").to_arrow_table()
+        return {
+            table.full_name: int(
+                connection.execute(f"select count(*) from {_source(table)}").fetchall()[0][0]
+            )
+            for table in tables
+        }
+
+
+def _read_from_working_file(
+    home: Home, table: Table, names: Sequence[str], where_set: str | None
+) -> pa.Table:
+    selected = ", ".join(quoted(name) for name in names)
+    condition = f" where {quoted(where_set)} is not null" if where_set else ""
+    with sandboxed_reader(home.warehouse_file) as connection:
+        query = f"select {selected} from {_source(table)}{condition}"
+        return connection.sql(query).to_arrow_table()
+
+
+def _source(table: Table) -> str:
+    return f"{quoted(table.schema)}.{quoted(table.name)}"

@@ -1,0 +1,32 @@
+"""`crm audit`: is the log of what was done still whole?"""
+
+from __future__ import annotations
+
+import typer
+
+from crm_tasks.cli.console import HomeOption, output
+from crm_tasks.privacy.keys import derived_key, own_secret
+from crm_tasks.settings import load_settings
+from crm_tasks.warehouse.audit import verify_audit
+from crm_tasks.warehouse.home import Home
+from crm_tasks.warehouse.ledger import Ledger
+
+app = typer.Typer(help="Check the audit log.")
+
+
+@app.callback()
+def audit() -> None:
+    """Check the hash chain over everything that was landed, published or failed."""
+
+
+@app.command()
+def verify(home: HomeOption = None) -> None:
+    """Follow the hash chain from its first row; exit code 1 names the first row that breaks it."""
+    settings = load_settings(home=home)
+    place = Home(settings.home_path)
+    rows = Ledger(place.ops_file).store.rows("select * from audit_log order by seq")
+    heads = place.audit_head_file
+    lines = heads.read_text(encoding="utf-8").splitlines() if heads.exists() else []
+    secret = own_secret(settings, place.key_file)
+    n = verify_audit(rows, lines, derived_key(secret, "audit"))
+    output.print(f"audit log whole: {n} rows, {len(lines)} signed heads")

@@ -1,0 +1,39 @@
+"""The `crm` command: one small module per verb, all errors told the same way."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from crm_tasks.cli import audit, doctor, run, runs, sql
+from crm_tasks.cli.console import errors
+from crm_tasks.errors import CrmError
+
+app = typer.Typer(
+    help=(
+        "Guanxi turns customer data into a relationship graph and a contact plan.\n\n"
+        "Start with `crm run`: it works on bundled real data and ends with queries worth trying. "
+        "Then `crm sql \"select * from bi.segment_overview\"` looks at the result, `crm runs` at "
+        "what happened. Everything generated lies under CRM_HOME (default ./var)."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("run")(run.run)
+app.command("sql")(sql.sql)
+app.add_typer(runs.app, name="runs")
+app.command("doctor")(doctor.doctor)
+app.command("up")(run.up)
+app.add_typer(audit.app, name="audit")
+
+
+def main() -> None:
+    """Run the command line; a CrmError becomes one line on stderr and exit code 1."""
+    try:
+        app()
+    except CrmError as error:
+        errors.print(f"error: {error}", markup=False, highlight=False)
+        sys.exit(1)

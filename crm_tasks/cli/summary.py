@@ -1,0 +1,66 @@
+"""The end of `crm run`: where things are, what was found, what to ask next."""
+
+from __future__ import annotations
+
+from crm_tasks.cli.console import output, print_table
+from crm_tasks.errors import RunStateError
+from crm_tasks.warehouse.home import Home
+from crm_tasks.warehouse.ledger import Ledger
+from crm_tasks.warehouse.query import query_served
+
+FOUND = {
+    "customers": "select count(*) from core.dim_customers",
+    "order lines": "select count(*) from core.fct_order_items",
+    "orders": "select count(*) from core.fct_orders",
+    "net sales": "select sum(net_amount) from core.fct_order_items",
+    "ties between customers": (
+        "select count(*) from graph.edges where edge_type = 'purchase_similarity'"
+    ),
+    "communities": (
+        "select count(*) from graph.communities "
+        "where as_of_date = (select max(as_of_date) from graph.communities)"
+    ),
+    "actions planned": (
+        "select count(*) from strategy.actions "
+        "where as_of_date = (select max(as_of_date) from strategy.actions)"
+    ),
+    "expectations that failed (warnings)": (
+        "select count(*) from bi.data_quality_status where not is_success"
+    ),
+}
+
+WORTH_RUNNING = (
+    ("who the customers are", "select * from bi.segment_overview order by n_customers desc"),
+    ("whom to contact, and why", "select * from bi.action_queue_today limit 10"),
+    ("who is at the centre", "select * from bi.graph_top_influencers limit 10"),
+    ("what is odd in the data", "select * from bi.data_quality_status where not is_success"),
+    ("what this source cannot feed", "select capability, reason from ops.pipeline_coverage "
+     "where status = 'off'"),
+)  # fmt: skip
+
+
+def print_found(ledger: Ledger, home: Home, attempt_id: str, seconds: float) -> None:
+    """Print the published version, a few figures and five queries."""
+    run = ledger.run_of_attempt(attempt_id)
+    if run is None:
+        raise RunStateError("the attempt ended well but froze no run")
+    states = ledger.store.rows("select state from task_runs where attempt_id = ?", (attempt_id,))
+    unchanged = sum(row["state"] == "unchanged" for row in states)
+    again = f"; {unchanged} of {len(states)} steps stood unchanged" if unchanged else ""
+    output.print(
+        f"\npublished run {run['run_id']} of profile {run['profile']}, as of {run['as_of_date']}, "
+        f"in {seconds:.0f} s{again}",
+        highlight=False,
+    )
+    output.print(f"warehouse  {home.served_link}", highlight=False, soft_wrap=True)
+    output.print(f"as Parquet {home.serve / 'parquet'}\n", highlight=False, soft_wrap=True)
+    print_table(("found", "value"), [(name, _value(home, query)) for name, query in FOUND.items()])
+    output.print("\nfive queries worth running:")
+    for question, query in WORTH_RUNNING:
+        output.print(f'  crm sql "{query}"', highlight=False, markup=False, soft_wrap=True)
+        output.print(f"      {question}", style="dim")
+
+
+def _value(home: Home, query: str) -> str:
+    value = query_served(home, query).column(0).to_pylist()[0]
+    return "" if value is None else f"{value:,}"

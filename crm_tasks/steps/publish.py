@@ -1,0 +1,37 @@
+"""The last step: one new version for readers, and the signed head of the audit log."""
+
+from __future__ import annotations
+
+from crm_tasks.contracts.frames import StepReport
+from crm_tasks.privacy.keys import derived_key, own_secret
+from crm_tasks.steps.registry import STEPS
+from crm_tasks.steps.run import Run
+from crm_tasks.warehouse.audit import sign_head
+from crm_tasks.warehouse.dbt import DbtCall
+from crm_tasks.warehouse.lineage import record_manifest
+from crm_tasks.warehouse.publish import Publisher
+
+
+def publish(run: Run) -> StepReport:
+    """Make this run's tables the version readers see."""
+    call = DbtCall(run.home, run.settings, run.run_id, {})
+    record_manifest(run.ledger, run.claim, call.target)
+    publisher = Publisher(
+        home=run.home,
+        ledger=run.ledger,
+        claim=run.claim,
+        run_id=run.run_id,
+        as_of_date=run.as_of.isoformat(),
+        layers=tuple(step.name for step in STEPS if step.is_dbt),
+        memory_limit=run.settings.memory_limit,
+        threads=run.settings.threads,
+    )
+    publication = publisher.publish()
+    secret = own_secret(run.settings, run.home.key_file)
+    sign_head(run.ledger, run.home.audit_head_file, derived_key(secret, "audit"))
+    return StepReport(
+        rows_in=publication.rows,
+        rows_written=publication.rows,
+        message=f"version {publication.version}: {publication.file.name}",
+        figures={"tables": len(publication.tables)},
+    )

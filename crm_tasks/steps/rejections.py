@@ -1,0 +1,50 @@
+"""Rows that staging could not type: into quarantine, with the column and reason that stopped them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm_tasks.contracts import Table, find_table, ops
+from crm_tasks.contracts.entities import ENTITIES
+from crm_tasks.contracts.frames import StepReport
+from crm_tasks.steps.run import Run
+from crm_tasks.warehouse.clock import utc_now
+from crm_tasks.warehouse.landing_records import quarantine_id
+from crm_tasks.warehouse.tables import read_table
+
+COLUMNS = ("source_system", "batch_id", "record_no", "reject_reason")
+
+
+def quarantine_rejected(run: Run, report: StepReport) -> StepReport:
+    """Record every rejected staging row and return the report with their number."""
+    rejected = [
+        row
+        for entity in ENTITIES
+        for row in _rejected(run, entity, find_table(f"staging.stg_{entity}"))
+    ]
+    run.ledger.record(run.claim, ops.QUARANTINE, rejected)
+    return StepReport(
+        rows_in=report.rows_written,
+        rows_written=report.rows_written - len(rejected),
+        rows_quarantined=len(rejected),
+        message=report.message,
+    )
+
+
+def _rejected(run: Run, entity: str, table: Table) -> list[dict[str, Any]]:
+    rows = read_table(run.home, table, run.run_id, COLUMNS, where_set="reject_reason")
+    return [_quarantine_row(entity, row) for row in rows.to_pylist()]
+
+
+def _quarantine_row(entity: str, row: dict[str, Any]) -> dict[str, Any]:
+    record, reason = str(row["record_no"]), row["reject_reason"]
+    return {
+        "quarantine_id": quarantine_id(row["batch_id"], entity, record, reason),
+        "source_system": row["source_system"],
+        "entity": entity,
+        "source_record_id": record,
+        "batch_id": row["batch_id"],
+        "stage": "staging",
+        "reason": reason,
+        "first_seen_at": utc_now(),
+    }

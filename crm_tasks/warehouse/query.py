@@ -1,0 +1,71 @@
+"""A person's own queries: read-only on what is published, or on the run state."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import duckdb
+import pyarrow as pa
+
+from crm_tasks.errors import CrmError, RunStateError
+from crm_tasks.warehouse.connection import sandboxed_reader
+from crm_tasks.warehouse.home import Home
+from crm_tasks.warehouse.ops_store import OpsStore
+from crm_tasks.warehouse.publications import served_file
+
+READ_ONLY_ACTS = {
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+}
+
+
+class QueryFailed(CrmError):
+    """The statement is not one SELECT, or names something that is not there."""
+
+
+def query_served(home: Home, query: str) -> pa.Table:
+    """Return the rows of one statement on the served file, external access off.
+
+    Raises
+    ------
+    QueryFailed
+        The statement fails, or tries to leave the served file.
+    RunStateError
+        Nothing has been published yet.
+    """
+    file = served_file(home)
+    if file is None:
+        raise RunStateError(f"nothing is published in {home.root} yet; `crm run` publishes")
+    with sandboxed_reader(file) as connection:
+        try:
+            relation = connection.sql(query)
+            return pa.table({}) if relation is None else relation.to_arrow_table()
+        except duckdb.Error as error:
+            raise QueryFailed(f"query: {error}") from None
+
+
+def query_ops(home: Home, query: str) -> pa.Table:
+    """Return the rows of one statement on the ops store: nothing but reading is authorised.
+
+    Raises
+    ------
+    QueryFailed
+        The statement fails or does more than read.
+    RunStateError
+        No run has been started yet.
+    """
+    with OpsStore(home.ops_file).reading() as connection:
+        connection.set_authorizer(_authorise)
+        try:
+            cursor = connection.execute(query)
+            rows = [dict(row) for row in cursor.fetchall()]
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise QueryFailed(f"query on the run state: {error}") from None
+        names = [column[0] for column in cursor.description or ()]
+    return pa.Table.from_pydict({name: [row[name] for row in rows] for name in names})
+
+
+def _authorise(act: int, *_: str | None) -> int:
+    return sqlite3.SQLITE_OK if act in READ_ONLY_ACTS else sqlite3.SQLITE_DENY
