@@ -1,0 +1,86 @@
+# Few verbs, no logic: what each does stands in the target it calls. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+LINT := .venv-lint
+DUCKDB15 := .venv-duckdb15
+TESTDATA := build/testdata
+UV := $(VENV)/bin/uv
+INSTALL := $(UV) pip install --quiet --require-hashes
+ISSUE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test up check accept bench contracts docs locks clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+run: $(VENV)/.ready ## the daily DAG on the bundled real data, to a published warehouse
+	@$(VENV)/bin/crm run
+
+test: $(VENV)/.tests $(DUCKDB15)/.ready $(TESTDATA)/.ready ## the whole suite
+	@$(VENV)/bin/python -m pytest
+
+up: $(VENV)/.ready ## Airflow with UI, scheduler and API on this machine only
+	@$(VENV)/bin/crm up
+
+check: $(VENV)/.ready $(LINT)/.ready ## style, types, imports, SQL, generated files
+	@$(LINT)/bin/ruff check .
+	@$(LINT)/bin/ruff format --check .
+	@$(LINT)/bin/mypy --python-executable $(VENV)/bin/python
+	@$(LINT)/bin/lint-imports --no-cache
+	@$(LINT)/bin/sqlfluff lint --disable-progress-bar --nocolor dbt_project/models dbt_project/tests
+	@$(VENV)/bin/python -m crm_tasks.contracts --check
+	@$(LINT)/bin/prek run --all-files --quiet
+
+accept: $(VENV)/.tests $(DUCKDB15)/.ready ## acceptance lines too long for the suite: make accept [ISSUE=1]
+	@$(VENV)/bin/python -m benchmarks.accept $(if $(ISSUE),--issue $(ISSUE))
+
+bench: $(VENV)/.tests ## the run by stage, and the same job in pandas and networkx
+	@$(VENV)/bin/python -m benchmarks.run
+
+contracts: $(VENV)/.ready ## write what is generated from the contracts: yml, table pages, .env.example
+	@$(VENV)/bin/python -m crm_tasks.contracts
+
+docs: $(VENV)/.ready contracts ## table pages and the dbt documentation site, into build/docs
+	@$(VENV)/bin/python -m crm_tasks.cli.docs build/docs
+
+locks: $(VENV)/.ready ## resolve the requirements again: *.in to *.lock
+	@for name in "" -test -lint -duckdb15 -bootstrap; do \
+	    $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	        requirements$$name.in --output-file requirements$$name.lock || exit 1; done
+	@$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --no-deps requirements-testdata.in --output-file requirements-testdata.lock
+
+clean: ## remove environments and build folders; CRM_HOME (./var) stays
+	rm -rf $(VENV) $(LINT) $(DUCKDB15) build
+
+$(UV): requirements-bootstrap.lock
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --require-hashes --requirement requirements-bootstrap.lock
+	@touch $@
+
+$(VENV)/.ready: requirements.lock pyproject.toml | $(UV)
+	@echo "installing requirements.lock into $(VENV)"
+	@$(INSTALL) --python $(VENV)/bin/python --requirement requirements.lock
+	@$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.tests: requirements-test.lock $(VENV)/.ready
+	@$(INSTALL) --python $(VENV)/bin/python --requirement requirements-test.lock
+	@touch $@
+
+$(LINT)/.ready: requirements-lint.lock | $(UV)
+	@$(UV) venv --quiet --python $(VENV)/bin/python --clear $(LINT)
+	@$(INSTALL) --python $(LINT)/bin/python --requirement requirements-lint.lock
+	@touch $@
+
+$(DUCKDB15)/.ready: requirements-duckdb15.lock | $(UV)
+	@$(UV) venv --quiet --python $(VENV)/bin/python --clear $(DUCKDB15)
+	@$(INSTALL) --python $(DUCKDB15)/bin/python --requirement requirements-duckdb15.lock
+	@touch $@
+
+$(TESTDATA)/.ready: requirements-testdata.lock | $(UV)
+	@$(INSTALL) --no-deps --target $(TESTDATA) --python $(VENV)/bin/python --requirement requirements-testdata.lock
+	@touch $@
