@@ -154,7 +154,7 @@ def sources_yml(schema: str, tables: Iterable[Table]) -> str:
         Dumper=_IndentedDumper,
         sort_keys=False,
         allow_unicode=True,
-        width=96,
+        width=140,
     )
     return f"# {GENERATED}\n{text}"
 
@@ -168,10 +168,10 @@ def _landing_table(entity: Entity) -> Table:
 
 
 def _external_location(schema: str) -> str:
-    # dbt renders the braces of env_var, dbt-duckdb then puts the table in place of {name}. Without
-    # hive_partitioning off, DuckDB would add a column `run` out of the folder's name.
-    lake = "{{ env_var('DBT_CRM_LAKE') | replace(\"'\", \"''\") }}"
-    run = "run={{ env_var('DBT_CRM_RUN_ID') }}"
+    # dbt renders env_var, dbt-duckdb then puts the table in place of {name}. The defaults let dbt
+    # parse without a run. With hive_partitioning DuckDB would add a column `run` from the folder.
+    lake = "{{ env_var('DBT_CRM_LAKE', 'lake') | replace(\"'\", \"''\") }}"
+    run = "run={{ env_var('DBT_CRM_RUN_ID', 'none') }}"
     return f"read_parquet('{lake}/{schema}/{{name}}/{run}/*.parquet', hive_partitioning = false)"
 
 

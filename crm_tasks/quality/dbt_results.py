@@ -71,7 +71,7 @@ def _outcome(
 
 
 def _table_name(test: Mapping[str, Any], tables: Mapping[str, Any]) -> str:
-    """Return ``schema.table`` of what is tested: the model it stands by, else the first it reads."""
+    """Return ``schema.table`` of the model a test stands by, else of the first it reads."""
     parents = test.get("depends_on", {}).get("nodes", [])
     tested = tables.get(test.get("attached_node") or (parents[0] if parents else ""))
     return f"{tested['schema']}.{tested['name']}" if tested else ""

@@ -7,6 +7,7 @@ the keys are looked up here. Values never leave the frames: not into results, me
 from __future__ import annotations
 
 import logging
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -252,14 +253,17 @@ def _frame(rows: pa.Table, first_position: int) -> DataFrame:
 @contextmanager
 def _quiet_context() -> Iterator[Context]:
     """Yield a context in memory: no files, no progress bars, no messages that quote values."""
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
     # Not WARNING: on an error the library logs the exception's text, and pandas quotes values.
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    context.enable_analytics(enable=False)
-    asset = context.data_sources.add_pandas("gate").add_dataframe_asset("rows")
-    asset.add_batch_definition_whole_dataframe("whole")
-    yield context
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library's own; some of pandas' quote values, too
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+
+        context = gx.get_context(mode="ephemeral")
+        bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+        context.variables.progress_bars = bars
+        context.enable_analytics(enable=False)
+        asset = context.data_sources.add_pandas("gate").add_dataframe_asset("rows")
+        asset.add_batch_definition_whole_dataframe("whole")
+        yield context

@@ -201,9 +201,8 @@ def load_suites(layer: str, root: Path = EXPECTATIONS) -> dict[Path, Suite]:
     """
     paths = sorted((root / layer).glob("*.yml"))
     if not paths:
-        raise ContractError(
-            f"no expectations for layer {layer!r} in {root}{nearest(layer, LAYERS)}"
-        )
+        hint = "" if layer in LAYERS else nearest(layer, LAYERS)
+        raise ContractError(f"no expectations for layer {layer!r} in {root}{hint}")
     suites = {path: load_strict(path, Suite, ContractError) for path in paths}
     for path, suite in suites.items():
         if path.stem != suite.contract.name:
