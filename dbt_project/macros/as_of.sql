@@ -6,6 +6,16 @@
     {{ to_utc("cast('" ~ as_of_text() ~ "' as timestamp)") }}
 {%- endmacro %}
 
+{# The instant so many days before. #}
+{% macro days_before_as_of(days) -%}
+    {{ add_days(as_of_at(), '-' ~ days) }}
+{%- endmacro %}
+
+{# The instant, in UTC, at which a date begins where the company is. #}
+{% macro local_midnight(date) -%}
+    {{ to_utc("cast(" ~ date ~ " as timestamp)") }}
+{%- endmacro %}
+
 {# Whether a row had happened and was known before the as-of date began. A NULL event time or
    known_at does not hide a row: such rows count as known since the source's first event. #}
 {% macro is_visible(event_time, known_at) -%}
@@ -76,9 +86,4 @@
             and versions_ranked.batch_id = visible.batch_id
             and versions_ranked.record_no = visible.record_no
     )
-{%- endmacro %}
-
-{# The instant, in UTC, at which a date begins where the company is. #}
-{% macro local_midnight(date) -%}
-    {{ to_utc("cast(" ~ date ~ " as timestamp)") }}
 {%- endmacro %}

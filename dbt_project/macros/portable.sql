@@ -115,3 +115,10 @@
 {% macro duckdb__to_local(utc_time, zone) -%}
     cast(({{ utc_time }}) at time zone 'UTC' at time zone '{{ zone }}' as timestamp)
 {%- endmacro %}
+
+{# Columns as one text, to see whether any of them changed; NULL differs from every text. #}
+{% macro row_text(columns) -%}
+    {%- for column in columns -%}
+    coalesce('=' || {{ column }}, '-') || chr(31){{ ' || ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

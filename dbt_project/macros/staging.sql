@@ -64,9 +64,3 @@
         {%- endfor %}
     end
 {%- endmacro %}
-
-{# An identifier that stays unambiguous when a second source comes: the source's own, after the
-   source's name. #}
-{% macro entity_id(source_id) -%}
-    (source_system || ':' || {{ source_id }})
-{%- endmacro %}

@@ -1,0 +1,93 @@
+with
+
+products as (
+
+    {{ current_version(ref('stg_products'), key=['product_source_id'], event_time='known_at') }}
+
+),
+
+order_items as (
+
+    select * from {{ ref('stg_order_items') }}
+    where reject_reason is null and {{ is_visible('ordered_at', 'known_at') }}
+
+),
+
+products_sold as (
+
+    select
+        source_system,
+        product_source_id,
+        cast(max(ordered_at) as timestamp) as last_sold_at
+    from order_items
+    group by source_system, product_source_id
+
+),
+
+-- A placeholder stands for each product that was sold and that no source describes, so that
+-- every line keeps its product. Nothing is known of its unit, so its quantities count nothing.
+products_completed as (
+
+    select
+        ---------- ids
+        coalesce(products.source_system, products_sold.source_system) as source_system,
+        coalesce(products.product_source_id, products_sold.product_source_id)
+            as product_source_id,
+        ---------- text
+        products.sku,
+        coalesce(
+            products.name, products.category_l3, products.category_l2, products.category_l1
+        ) as name,
+        products.category_l1,
+        products.category_l2,
+        products.category_l3,
+        products.brand,
+        products.manufacturer_id,
+        products.package_size,
+        ---------- numbers
+        products.list_price,
+        ---------- booleans
+        products.product_source_id is not null and coalesce(products.is_countable, true)
+            as is_countable,
+        products.product_source_id is null as is_unknown,
+        ---------- timestamps
+        products_sold.last_sold_at
+    from products
+    full outer join products_sold
+        on
+            products.source_system = products_sold.source_system
+            and products.product_source_id = products_sold.product_source_id
+
+),
+
+products_described as (
+
+    select
+        ---------- ids
+        {{ entity_id('product_source_id') }} as product_id,
+        source_system,
+        product_source_id,
+        ---------- text
+        coalesce(sku, product_source_id) as sku,
+        name,
+        category_l1,
+        category_l2,
+        category_l3,
+        brand,
+        manufacturer_id,
+        package_size,
+        {{ currency_code() }} as currency_code,
+        ---------- numbers
+        list_price,
+        ---------- booleans
+        is_countable,
+        is_unknown,
+        coalesce(last_sold_at >= {{ days_before_as_of(365) }}, false) as is_active,
+        {{ is_synthetic() }} as is_synthetic,
+        ---------- timestamps
+        last_sold_at
+    from products_completed
+
+)
+
+select * from products_described

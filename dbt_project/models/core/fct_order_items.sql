@@ -1,0 +1,70 @@
+with
+
+order_items as (
+
+    {{ current_version(
+        ref('stg_order_items'), key=['order_item_source_id'], event_time='ordered_at'
+    ) }}
+
+),
+
+identities as (
+
+    select * from {{ source('identity', 'records') }}
+
+),
+
+products as (
+
+    select * from {{ ref('dim_products') }}
+
+),
+
+-- Every line stays: unknown products, zero quantities and fuel are flagged, and features decide
+-- what counts.
+order_items_joined_to_products as (
+
+    select
+        ---------- ids
+        {{ entity_id('order_item_source_id', 'order_items') }} as order_item_id,
+        {{ entity_id('order_source_id', 'order_items') }} as order_id,
+        identities.customer_id,
+        products.product_id,
+        ---------- text
+        case when products.is_countable then 'item' else 'unstated' end as quantity_unit,
+        {{ currency_code() }} as currency_code,
+        ---------- numbers
+        order_items.quantity,
+        case
+            when products.is_countable
+                then
+                    cast(round(
+                        cast(order_items.net_amount as double)
+                        / nullif(cast(order_items.quantity as double), 0),
+                        4
+                    ) as decimal(18, 4))
+        end as unit_price,
+        order_items.net_amount,
+        coalesce(order_items.retail_discount_amount, 0) as retail_discount_amount,
+        coalesce(order_items.coupon_match_amount, 0) as coupon_match_amount,
+        coalesce(order_items.coupon_discount_amount, 0) as coupon_discount_amount,
+        ---------- booleans
+        products.is_unknown as is_unknown_product,
+        products.is_countable,
+        order_items.quantity = 0 as is_zero_quantity,
+        {{ is_synthetic() }} as is_synthetic,
+        ---------- timestamps
+        order_items.ordered_at
+    from order_items
+    left join identities
+        on
+            order_items.source_system = identities.source_system
+            and order_items.customer_source_id = identities.source_record_id
+    left join products
+        on
+            order_items.source_system = products.source_system
+            and order_items.product_source_id = products.product_source_id
+
+)
+
+select * from order_items_joined_to_products

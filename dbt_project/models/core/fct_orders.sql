@@ -1,0 +1,94 @@
+with
+
+orders as (
+
+    {{ current_version(ref('stg_orders'), key=['order_source_id'], event_time='ordered_at') }}
+
+),
+
+identities as (
+
+    select * from {{ source('identity', 'records') }}
+
+),
+
+order_items as (
+
+    select * from {{ ref('fct_order_items') }}
+
+),
+
+-- A line below zero is a return. What a maker's coupon pays reaches the seller, so it is no
+-- discount of the seller's.
+order_items_summed_per_order as (
+
+    select
+        order_id,
+        cast(count(*) as bigint) as count_lines,
+        cast(sum(case when is_countable then quantity else 0 end) as bigint) as count_items,
+        cast(sum(net_amount) as decimal(18, 2)) as net_amount,
+        cast(sum(case when net_amount < 0 then -net_amount else 0 end) as decimal(18, 2))
+            as return_amount,
+        cast(sum(retail_discount_amount + coupon_match_amount) as decimal(18, 2))
+            as discount_amount,
+        cast(sum(coupon_discount_amount) as decimal(18, 2)) as coupon_discount_amount
+    from order_items
+    group by order_id
+
+),
+
+orders_identified as (
+
+    select
+        ---------- ids
+        {{ entity_id('order_source_id', 'orders') }} as order_id,
+        identities.customer_id,
+        ---------- text
+        orders.status,
+        orders.channel,
+        orders.store_id,
+        ---------- timestamps
+        orders.ordered_at
+    from orders
+    left join identities
+        on
+            orders.source_system = identities.source_system
+            and orders.customer_source_id = identities.source_record_id
+
+),
+
+orders_joined_to_totals as (
+
+    select
+        ---------- ids
+        orders_identified.order_id,
+        orders_identified.customer_id,
+        orders_identified.store_id,
+        ---------- text
+        orders_identified.status,
+        orders_identified.channel,
+        {{ currency_code() }} as currency_code,
+        ---------- numbers
+        coalesce(order_items_summed_per_order.count_lines, 0) as count_lines,
+        order_items_summed_per_order.count_items,
+        cast(
+            order_items_summed_per_order.net_amount
+            + order_items_summed_per_order.discount_amount
+            + order_items_summed_per_order.return_amount
+            as decimal(18, 2)
+        ) as gross_amount,
+        order_items_summed_per_order.discount_amount,
+        order_items_summed_per_order.return_amount,
+        order_items_summed_per_order.net_amount,
+        order_items_summed_per_order.coupon_discount_amount,
+        ---------- booleans
+        {{ is_synthetic() }} as is_synthetic,
+        ---------- timestamps
+        orders_identified.ordered_at
+    from orders_identified
+    left join order_items_summed_per_order
+        on orders_identified.order_id = order_items_summed_per_order.order_id
+
+)
+
+select * from orders_joined_to_totals
