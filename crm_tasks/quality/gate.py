@@ -21,7 +21,7 @@ from crm_tasks.quality.suites import EXPECTATIONS, RunFacts, load_suites
 from crm_tasks.settings import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from crm_tasks.quality.suites import Expectation, Suite
@@ -98,11 +98,10 @@ def check_suite(
     layer: str, path: Path, suite: Suite, read: Reader, facts: RunFacts
 ) -> list[ExpectationOutcome]:
     """Return the outcomes of one table's expectations."""
-    key = suite.contract.key
     # A table whose suite counts rows only still has to be read by some column: its first.
     columns = suite.columns or suite.contract.column_names[:1]
-    rows = read(suite.table, tuple(dict.fromkeys((*key, *columns))))
-    checked = _check_rows(suite, rows.select(columns), facts)
+    checked = _check_rows(suite, read(suite.table, columns), facts)
+    keys = _keys(suite, read, checked)
     file = str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
     return [
         ExpectationOutcome(
@@ -118,7 +117,7 @@ def check_suite(
             threshold=threshold_in_words(expectation, facts),
             treatment=expectation.treatment,
             why=expectation.why,
-            failed_keys=_keys(rows, key, finding.positions),
+            failed_keys=tuple(keys[position] for position in finding.positions),
             file=file,
         )
         for expectation, finding in zip(suite.expectations, checked, strict=True)
@@ -231,13 +230,19 @@ def _table_finding(expectation: Expectation, answer: Mapping[str, Any], n_rows: 
     return _Finding(answer["success"], n_rows, None, observed)
 
 
-def _keys(rows: pa.Table, key: tuple[str, ...], positions: tuple[int, ...]) -> tuple[str, ...]:
-    """Return the keys of the rows at these positions, their columns joined by '|'."""
-    if not positions or not key:
-        return ()
-    taken = rows.select(key).take(pa.array(positions, pa.int64()))
+def _keys(suite: Suite, read: Reader, findings: Sequence[_Finding]) -> Mapping[int, str]:
+    """Return the keys of the rows that do not fit, by position: key columns joined by '|'.
+
+    They are read now that it is known whether any are needed: keys are the widest columns.
+    """
+    positions = sorted({position for finding in findings for position in finding.positions})
+    key = suite.contract.key
+    if not positions:
+        return {}
+    taken = read(suite.table, key).take(pa.array(positions, pa.int64()))
     text = [column.cast(pa.string()).fill_null("") for column in taken.columns]
-    return tuple(pc.binary_join_element_wise(*text, "|").to_pylist())
+    joined = pc.binary_join_element_wise(*text, "|").to_pylist()
+    return dict(zip(positions, joined, strict=True))
 
 
 def _frame(rows: pa.Table, first_position: int) -> DataFrame:

@@ -140,11 +140,13 @@ def test_a_value_set_may_be_the_channels_of_the_profile(tmp_path: Path) -> None:
     assert found.threshold == "column values to be in set: value_set [mail, email]"
 
 
-def test_only_the_key_and_the_columns_needed_are_read(tmp_path: Path) -> None:
+def test_keys_are_read_only_where_a_row_does_not_fit(tmp_path: Path) -> None:
     write_suite(tmp_path, between("net_amount", min_value=0), expectation(NOT_EMPTY))
-    shelf = Shelf(toys(net_amount=[1]))
-    check_gate("core", shelf, FACTS, tmp_path)
-    assert shelf.asked == [("core.fct_toys", ("shop", "toy_id", "net_amount"))]
+    good, bad = Shelf(toys(net_amount=[1])), Shelf(toys(net_amount=[-1]))
+    check_gate("core", good, FACTS, tmp_path)
+    check_gate("core", bad, FACTS, tmp_path)
+    assert good.asked == [("core.fct_toys", ("net_amount",))]
+    assert bad.asked == [*good.asked, ("core.fct_toys", ("shop", "toy_id"))]
 
 
 def test_a_table_no_source_feeds_is_passed_over(tmp_path: Path) -> None:
