@@ -24,7 +24,7 @@ test: $(VENV)/.tests $(DUCKDB15)/.ready $(TESTDATA)/.ready ## the whole suite
 up: $(VENV)/.ready ## Airflow with UI, scheduler and API on this machine only
 	@$(VENV)/bin/crm up
 
-check: $(VENV)/.ready $(LINT)/.ready ## style, types, imports, SQL, generated files
+check: $(VENV)/.tests $(LINT)/.ready ## style, types, imports, SQL, generated files
 	@$(LINT)/bin/ruff check .
 	@$(LINT)/bin/ruff format --check .
 	@$(LINT)/bin/mypy --python-executable $(VENV)/bin/python

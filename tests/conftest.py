@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +15,6 @@ from crm_tasks.warehouse.scratch import scratch as lend_scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import pyarrow as pa
 
@@ -28,3 +30,14 @@ def scratch(tmp_path: Path) -> Iterator[Callable[..., Scratch]]:
             return stack.enter_context(lend_scratch(Home(tmp_path), "1GB", frames))
 
         yield lend
+
+
+@pytest.fixture
+def crm() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that calls the real `crm` command and captures what it prints."""
+
+    def call(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("crm")), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    return call

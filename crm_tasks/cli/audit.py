@@ -1,4 +1,4 @@
-"""`crm audit`: is the log of what was done still whole?"""
+"""`crm audit`: whether the log of what was done is still whole."""
 
 from __future__ import annotations
 

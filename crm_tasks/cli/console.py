@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-output = Console()
+#: A pipe or a log has no width to fold at.
+WIDTH_WITHOUT_TERMINAL = 200
+
+output = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
 errors = Console(stderr=True, soft_wrap=True)
 
 HomeOption = Annotated[

@@ -1,4 +1,4 @@
-"""`crm doctor`: is everything here that a run needs?"""
+"""`crm doctor`: whether everything is here that a run needs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def doctor(
     home: HomeOption = None,
     profile: Annotated[str | None, typer.Option(help="Profile to look at")] = None,
 ) -> None:
-    """Check Python, packages, disk, settings, profile and the home; exit code 1 if anything fails."""
+    """Check Python, packages, disk, settings, profile and home; exit code 1 if one fails."""
     settings = load_settings(home=home, profile=profile)
     rows = [_checked(name, check, settings) for name, check in CHECKS.items()]
     print_table(("check", "result", "detail"), rows)
@@ -58,7 +58,7 @@ def _packages(_: Settings) -> str:
 
 
 def _sqlite(_: Settings) -> str:
-    if sqlite3.sqlite_version_info < (3, 24):  # noqa: PLR2004 (the first version with upsert)
+    if sqlite3.sqlite_version_info < (3, 24):
         raise CrmError(f"SQLite {sqlite3.sqlite_version}; 3.24 or later is needed")
     return sqlite3.sqlite_version
 
@@ -81,7 +81,9 @@ def _disk(settings: Settings) -> str:
 
 def _profile(settings: Settings) -> str:
     profile = load_profile(settings.profile)
-    return f"{profile.profile}: {len(profile.sources)} sources, {len(profile.entities_fed)} entities"
+    return (
+        f"{profile.profile}: {len(profile.sources)} sources, {len(profile.entities_fed)} entities"
+    )
 
 
 def _contracts(_: Settings) -> str:

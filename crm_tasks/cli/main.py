@@ -14,7 +14,7 @@ app = typer.Typer(
     help=(
         "Guanxi turns customer data into a relationship graph and a contact plan.\n\n"
         "Start with `crm run`: it works on bundled real data and ends with queries worth trying. "
-        "Then `crm sql \"select * from bi.segment_overview\"` looks at the result, `crm runs` at "
+        'Then `crm sql "select * from bi.segment_overview"` looks at the result, `crm runs` at '
         "what happened. Everything generated lies under CRM_HOME (default ./var)."
     ),
     no_args_is_help=True,
@@ -26,7 +26,6 @@ app.command("run")(run.run)
 app.command("sql")(sql.sql)
 app.add_typer(runs.app, name="runs")
 app.command("doctor")(doctor.doctor)
-app.command("up")(run.up)
 app.add_typer(audit.app, name="audit")
 
 

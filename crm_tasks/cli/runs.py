@@ -33,7 +33,7 @@ def list_runs(context: typer.Context, home: HomeOption = None) -> None:
     if not found:
         output.print("no runs yet; start with `crm run`")
         return
-    print_table(RUN_COLUMNS, (row.values() for row in found))
+    print_table(RUN_COLUMNS, (tuple(row.values()) for row in found))
 
 
 @app.command()
@@ -51,14 +51,16 @@ def show(
         f"select {', '.join(STEP_COLUMNS)} from task_runs where run_id = ? order by task_run_no",  # noqa: S608
         (row["run_id"],),
     )
-    print_table(STEP_COLUMNS, (step.values() for step in steps), "\nsteps")
+    print_table(STEP_COLUMNS, (tuple(step.values()) for step in steps), "\nsteps")
     checks = ledger.store.rows(
         f"select {', '.join(CHECK_COLUMNS)} from dq_results where run_id = ? and not is_success "  # noqa: S608
         "order by severity, suite, table_name, expectation",
         (row["run_id"],),
     )
     if checks:
-        print_table(CHECK_COLUMNS, (check.values() for check in checks), "\nfailed expectations")
+        print_table(
+            CHECK_COLUMNS, (tuple(check.values()) for check in checks), "\nfailed expectations"
+        )
 
 
 def _ledger(home: HomeOption) -> Ledger:

@@ -29,14 +29,15 @@ FOUND = {
     ),
 }
 
-WORTH_RUNNING = (
-    ("who the customers are", "select * from bi.segment_overview order by n_customers desc"),
-    ("whom to contact, and why", "select * from bi.action_queue_today limit 10"),
-    ("who is at the centre", "select * from bi.graph_top_influencers limit 10"),
-    ("what is odd in the data", "select * from bi.data_quality_status where not is_success"),
-    ("what this source cannot feed", "select capability, reason from ops.pipeline_coverage "
-     "where status = 'off'"),
-)  # fmt: skip
+WORTH_RUNNING = {
+    "who the customers are": "select * from bi.segment_overview order by n_customers desc",
+    "whom to contact, and why": "select * from bi.action_queue_today limit 10",
+    "who is at the centre": "select * from bi.graph_top_influencers limit 10",
+    "what is odd in the data": "select * from bi.data_quality_status where not is_success",
+    "what this source cannot feed": (
+        "select capability, reason from ops.pipeline_coverage where status = 'off'"
+    ),
+}
 
 
 def print_found(ledger: Ledger, home: Home, attempt_id: str, seconds: float) -> None:
@@ -56,7 +57,7 @@ def print_found(ledger: Ledger, home: Home, attempt_id: str, seconds: float) -> 
     output.print(f"as Parquet {home.serve / 'parquet'}\n", highlight=False, soft_wrap=True)
     print_table(("found", "value"), [(name, _value(home, query)) for name, query in FOUND.items()])
     output.print("\nfive queries worth running:")
-    for question, query in WORTH_RUNNING:
+    for question, query in WORTH_RUNNING.items():
         output.print(f'  crm sql "{query}"', highlight=False, markup=False, soft_wrap=True)
         output.print(f"      {question}", style="dim")
 

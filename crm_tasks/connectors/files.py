@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +20,11 @@ import pyarrow.parquet as pq
 from crm_tasks.errors import LandingRefused, ProfileError, listed, nearest
 from crm_tasks.landing.records import Block, scan_records
 from crm_tasks.landing.rows import BYTE_OFFSET, RECORD_NO, Chunk
-from crm_tasks.profiles import Source, SourceTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crm_tasks.profiles import Source, SourceTable
 
 ROWS_PER_CHUNK = 65_536
 HEADER_BYTES_AT_MOST = 1 << 16
@@ -88,7 +92,9 @@ def read_chunks(path: Path, table: SourceTable) -> Iterator[Chunk]:
     LandingRefused
         The file as a whole is not what the profile says; the message begins with a reason code.
     """
-    yield from _parquet_chunks(path, table) if table.format == "parquet" else _csv_chunks(path, table)
+    yield from (
+        _parquet_chunks(path, table) if table.format == "parquet" else _csv_chunks(path, table)
+    )
 
 
 def file_columns(path: Path, table: SourceTable) -> dict[str, str]:
@@ -149,9 +155,7 @@ def _parsed(block: Block, header: list[str], table: SourceTable, path: Path) -> 
     return rows.append_column(BYTE_OFFSET, pa.array(block.offsets))
 
 
-def _parse_good_records(
-    good: bytes, header: list[str], table: SourceTable, path: Path
-) -> pa.Table:
+def _parse_good_records(good: bytes, header: list[str], table: SourceTable, path: Path) -> pa.Table:
     try:
         return pacsv.read_csv(
             io.BytesIO(good),

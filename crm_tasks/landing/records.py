@@ -8,14 +8,16 @@ record ends up in exactly one of three heaps: good, blank, refused with a reason
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from crm_tasks.errors import LandingRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BLOCK_BYTES = 16 << 20
 RECORD_BYTES_AT_MOST = 1 << 20
@@ -99,7 +101,7 @@ def _record_ends(data: bytes, *, is_last: bool) -> Positions:
         if is_open:
             raise LandingRefused("E_QUOTE: the file ends inside quotes")
         ends = np.append(ends, len(data))
-    return ends.astype(np.int64)
+    return np.asarray(ends, dtype=np.int64)
 
 
 def _sorted_out(
@@ -138,15 +140,15 @@ def _joined(data: bytes, starts: Positions, ends: Positions, keep: npt.NDArray[n
     return np.frombuffer(data, dtype=np.uint8)[np.repeat(keep, lengths)].tobytes()
 
 
-def _blank(text: npt.NDArray[np.uint8], starts: Positions, ends: Positions) -> npt.NDArray[np.bool_]:
+def _blank(
+    text: npt.NDArray[np.uint8], starts: Positions, ends: Positions
+) -> npt.NDArray[np.bool_]:
     is_white = (text == LINE_FEED) | (text == RETURN) | (text == SPACE) | (text == TAB)
     filled: Positions = np.add.reduceat((~is_white).astype(np.int64), starts)
-    return (filled == 0) & (ends > starts)
+    return np.asarray((filled == 0) & (ends > starts), dtype=np.bool_)
 
 
-def _fields_per_record(
-    text: npt.NDArray[np.uint8], starts: Positions, delimiter: str
-) -> Positions:
+def _fields_per_record(text: npt.NDArray[np.uint8], starts: Positions, delimiter: str) -> Positions:
     quotes = np.flatnonzero(text == QUOTE)
     separators = np.flatnonzero(text == ord(delimiter))
     outside = separators[np.searchsorted(quotes, separators) % 2 == 0]

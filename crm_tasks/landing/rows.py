@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from crm_tasks.landing.records import RefusedRecord
 from crm_tasks.privacy.tokens import tokenise
-from crm_tasks.profiles import SourceTable
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from crm_tasks.landing.records import RefusedRecord
+    from crm_tasks.profiles import SourceTable
 
 RECORD_NO, BYTE_OFFSET = "record_no", "byte_offset"
 
@@ -60,9 +64,7 @@ def lake_rows(chunk: Chunk, table: SourceTable, origin: BatchOrigin, token_key: 
 def vault_rows(chunk: Chunk, table: SourceTable) -> dict[str, pa.Table]:
     """Return, per identifying column, its values by record number."""
     return {
-        name: pa.table(
-            {RECORD_NO: chunk.rows.column(RECORD_NO), "value": chunk.rows.column(name)}
-        )
+        name: pa.table({RECORD_NO: chunk.rows.column(RECORD_NO), "value": chunk.rows.column(name)})
         for name in table.identifying
     }
 

@@ -7,14 +7,18 @@ writer of the working file. Names come from a strict profile and are quoted; val
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping as Dictionary
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.entities import ENTITIES, METADATA, Entity
-from crm_tasks.profiles import Feed, Profile, Source, SourceTable
 from crm_tasks.profiles.model import Concat, Constant, Mapping, Membership
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping as Dictionary
+    from collections.abc import Sequence
+
+    from crm_tasks.profiles import Feed, Profile, Source, SourceTable
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,9 @@ def _select(
         "known_at_lag_days": str(source.known_at.lag_days),
     }
     lines = [f"    cast({text} as varchar) as {name}" for name, text in fields.items()]
-    lines += [f"    cast({metadata[name]} as {type_}) as {name}" for name, type_ in METADATA.items()]
+    lines += [
+        f"    cast({metadata[name]} as {type_}) as {name}" for name, type_ in METADATA.items()
+    ]
     grouping = ""
     if group is not None:
         keys = ["batches.batch_id", "batches.landing_sequence", "batches.landed_at"]

@@ -78,7 +78,9 @@ def _generated_secret(key_file: Path) -> bytes:
             os.fsync(file.fileno())
         try:
             os.link(fresh, key_file)  # fails if another process was first: its key stands
-            log.warning("generated a key at %s: keep a copy, ids cannot be remade without", key_file)
+            log.warning(
+                "generated a key at %s: keep a copy, ids cannot be remade without", key_file
+            )
         except FileExistsError:
             pass
         fresh.unlink()

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from crm_tasks.privacy.keys import keyed_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}\.[^@\s.]{2,63}")
 DIGITS_AT_LEAST, DIGITS_AT_MOST = 5, 15  # ITU-T E.164 allows 15
@@ -54,7 +57,9 @@ def _is_email(value: str) -> bool:
 CHECKS: dict[str, Callable[[str], bool]] = {"email": _is_email, "phone": _is_phone}
 
 
-def tokenise(values: pa.ChunkedArray | pa.Array, kind: str, key: bytes) -> tuple[pa.Array, pa.Array]:
+def tokenise(
+    values: pa.ChunkedArray | pa.Array, kind: str, key: bytes
+) -> tuple[pa.Array, pa.Array]:
     """Return the tokens and statuses of a column of identifying text.
 
     Each distinct value is digested once. NULL and blank values have status ``empty`` and no token.

@@ -1,23 +1,26 @@
 """The vault: the one place that holds direct identifiers and quarantined bytes.
 
-Values lie in chunks of at most 10,000 records of one column, each encrypted with AES-256-GCM under a
-fresh nonce and bound to its own name (a chunk moved elsewhere does not open). The vault is exempt
-from byte identity, since nonces differ; its plaintext is compared by a keyed digest.
+Values lie in chunks of at most 10,000 records of one column, each encrypted with AES-256-GCM under
+a fresh nonce and bound to its own name (a chunk moved elsewhere does not open). The vault is exempt
+from byte identity, since nonces differ.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from crm_tasks.errors import RunStateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 RECORDS_PER_CHUNK = 10_000
 NONCE_BYTES = 12
@@ -98,4 +101,4 @@ def _serialised(rows: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as writer:
         writer.write_table(rows)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue().to_pybytes())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.ops import PIPELINE_COVERAGE
-from crm_tasks.profiles import Profile
-from crm_tasks.warehouse.ledger import Claim, Ledger
+
+if TYPE_CHECKING:
+    from crm_tasks.profiles import Profile
+    from crm_tasks.warehouse.ledger import Claim, Ledger
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +37,7 @@ CAPABILITIES = (
     Capability("identity", ("identifying columns",), "no e-mail, phone or name to link records by: "
                "each source record is one customer"),
     Capability("consents", ("consents",), "consent is unknown; the profile's rule decides"),
-    Capability("randomised_outcomes", ("outcomes",), "no causal statement; results are observational"),
+    Capability("randomised_outcomes", ("outcomes",), "no causal word; results are observational"),
     Capability("surveys", ("surveys",), "no satisfaction score"),
     Capability("opportunities", ("opportunities",), "no pipeline, no win rates"),
 )  # fmt: skip

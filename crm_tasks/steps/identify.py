@@ -6,16 +6,20 @@ import datetime as dt
 import hashlib
 import json
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crm_tasks.errors import RunStateError, SettingsError
-from crm_tasks.profiles import Profile
 from crm_tasks.settings import PROJECT
-from crm_tasks.steps.attempt import Attempt
 from crm_tasks.warehouse.audit import append_audit
-from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.last_event import day_after_last_event
 from crm_tasks.warehouse.ledger import Claim, Ledger, RunIdentity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crm_tasks.profiles import Profile
+    from crm_tasks.steps.attempt import Attempt
+    from crm_tasks.warehouse.home import Home
 
 #: What the result depends on besides data and profile; documentation and tests are not among it.
 CODE = ("crm_tasks/**/*.py", "dbt_project/**/*.sql", "dbt_project/**/*.yml",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crm_tasks.connectors.files import file_columns, read_chunks, source_files, source_root
 from crm_tasks.contracts.frames import StepReport
@@ -14,16 +12,21 @@ from crm_tasks.landing.rows import BatchOrigin
 from crm_tasks.privacy.keys import derived_key, home_secret, keyed_digest
 from crm_tasks.privacy.vault import Vault
 from crm_tasks.profiles import Profile, Source, SourceTable, load_profile, profile_path
-from crm_tasks.settings import Settings
-from crm_tasks.steps.attempt import Attempt
 from crm_tasks.steps.coverage import record_coverage
 from crm_tasks.steps.identify import identify_run
 from crm_tasks.warehouse.batches import BatchPlace, landed_manifest, write_batch
 from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.files import sha256_of
-from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.landing_records import LandedFile, record_batch
-from crm_tasks.warehouse.ledger import Claim, Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from crm_tasks.settings import Settings
+    from crm_tasks.steps.attempt import Attempt
+    from crm_tasks.warehouse.home import Home
+    from crm_tasks.warehouse.ledger import Claim, Ledger
 
 
 @dataclass(frozen=True)
@@ -95,5 +98,3 @@ def _land_file(
         columns=file_columns(file.path, file.table),
         quarantine_name=place.quarantine_name,
     )
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
@@ -12,11 +12,15 @@ from crm_tasks.contracts.frames import StepReport
 from crm_tasks.landing.views import landing_views_sql
 from crm_tasks.quality.dbt_results import dbt_outcomes
 from crm_tasks.steps.rejections import quarantine_rejected
-from crm_tasks.steps.run import Run
 from crm_tasks.warehouse.dbt import DbtCall, build
 from crm_tasks.warehouse.files import write_text_atomically
 from crm_tasks.warehouse.landed import landed_batches
 from crm_tasks.warehouse.tables import count_rows, write_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crm_tasks.steps.run import Run
 
 WIDE = "path:models/features/wide"
 
@@ -85,4 +89,3 @@ def run_variables(run: Run) -> dict[str, str | bool]:
         "is_synthetic": run.profile.is_synthetic,
         "consent_when_unknown": run.profile.contact.consent_when_unknown,
     }
-

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.privacy.keys import derived_key, own_secret
 from crm_tasks.steps.registry import STEPS
-from crm_tasks.steps.run import Run
 from crm_tasks.warehouse.audit import sign_head
 from crm_tasks.warehouse.dbt import DbtCall
 from crm_tasks.warehouse.lineage import record_manifest
 from crm_tasks.warehouse.publish import Publisher
+
+if TYPE_CHECKING:
+    from crm_tasks.steps.run import Run
 
 
 def publish(run: Run) -> StepReport:

@@ -5,7 +5,6 @@ Importing this module costs nothing: a step's function is imported when it is ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING
 from crm_tasks.errors import RunStateError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crm_tasks.contracts import Table
     from crm_tasks.contracts.frames import StepReport
-    from crm_tasks.steps.run import Run
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Step:
     def task_id(self) -> str:
         return f"{self.group}.{self.name}"
 
-    def load(self) -> Callable[[Run], StepReport]:
-        """Import and return the function."""
+    def load(self) -> Callable[..., StepReport]:
+        """Import and return the function: ``land`` takes an attempt, every other step a run."""
         module, function = self.function.split(":")
-        loaded: Callable[[Run], StepReport] = getattr(import_module(module), function)
+        loaded: Callable[..., StepReport] = getattr(import_module(module), function)
         return loaded
 
 

@@ -1,16 +1,18 @@
-"""Rows that staging could not type: into quarantine, with the column and reason that stopped them."""
+"""Rows that staging could not type go to quarantine, with the reason that stopped them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.contracts import Table, find_table, ops
 from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.contracts.frames import StepReport
-from crm_tasks.steps.run import Run
 from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.landing_records import quarantine_id
 from crm_tasks.warehouse.tables import read_table
+
+if TYPE_CHECKING:
+    from crm_tasks.steps.run import Run
 
 COLUMNS = ("source_system", "batch_id", "record_no", "reject_reason")
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.contracts import find_table
-from crm_tasks.contracts.frames import Scratch
 from crm_tasks.privacy.keys import derived_key, home_secret
-from crm_tasks.profiles import Profile
-from crm_tasks.settings import Settings
-from crm_tasks.warehouse.home import Home
-from crm_tasks.warehouse.ledger import Claim, Ledger
 from crm_tasks.warehouse.scratch import scratch
 from crm_tasks.warehouse.tables import read_table, write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from crm_tasks.contracts.frames import Scratch
+    from crm_tasks.profiles import Profile
+    from crm_tasks.settings import Settings
+    from crm_tasks.warehouse.home import Home
+    from crm_tasks.warehouse.ledger import Claim, Ledger
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Run:
     reads: list[str] = field(default_factory=list, compare=False)
 
     @classmethod
-    def from_row(  # noqa: PLR0913 (the edge where a run is put together)
+    def from_row(
         cls,
         settings: Settings,
         profile: Profile,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.errors import CrmError, RunStateError, SettingsError
 from crm_tasks.profiles import load_profile
 from crm_tasks.settings import Settings, load_settings
-from crm_tasks.steps.attempt import Attempt
 from crm_tasks.steps.registry import STEPS, Step, find_step
 from crm_tasks.steps.run import Run
 from crm_tasks.steps.standing import step_stands, tables_written
@@ -19,6 +18,9 @@ from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Claim, Ledger
 from crm_tasks.warehouse.lineage import record_reads
 from crm_tasks.warehouse.meter import Meter
+
+if TYPE_CHECKING:
+    from crm_tasks.steps.attempt import Attempt
 
 log = logging.getLogger(__name__)
 

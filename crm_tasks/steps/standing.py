@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crm_tasks.contracts import Table, all_tables
-from crm_tasks.steps.registry import Step
-from crm_tasks.warehouse.home import Home
-from crm_tasks.warehouse.ledger import Ledger
 from crm_tasks.warehouse.publications import is_served
 from crm_tasks.warehouse.tables import is_handed_over
+
+if TYPE_CHECKING:
+    from crm_tasks.steps.registry import Step
+    from crm_tasks.warehouse.home import Home
+    from crm_tasks.warehouse.ledger import Ledger
 
 
 def step_stands(home: Home, ledger: Ledger, step: Step, run_id: str) -> bool:

@@ -10,17 +10,20 @@ import getpass
 import hashlib
 import hmac
 import json
-import sqlite3
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.contracts.ops import AUDIT_LOG
 from crm_tasks.errors import AuditBroken
 from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.files import fsync_path
-from crm_tasks.warehouse.ledger import Ledger
 from crm_tasks.warehouse.ops_store import insert_rows
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from crm_tasks.warehouse.ledger import Ledger
 
 GENESIS = "0" * 64
 CHAINED = ("seq", "at", "actor", "role", "action", "object", "detail", "prev_hash")
@@ -42,7 +45,9 @@ def append_in(
     role: str = "pipeline",
 ) -> None:
     """Append one act within a transaction that is already open."""
-    last = connection.execute("select seq, hash from audit_log order by seq desc limit 1").fetchone()
+    last = connection.execute(
+        "select seq, hash from audit_log order by seq desc limit 1"
+    ).fetchone()
     row = {
         "seq": last["seq"] + 1 if last else 1,
         "at": utc_now().isoformat(sep=" "),
@@ -94,7 +99,9 @@ def verify_audit(rows: Sequence[Mapping[str, Any]], heads: Sequence[str], key: b
     before = GENESIS
     for expected_seq, row in enumerate(rows, start=1):
         if row["seq"] != expected_seq:
-            raise AuditBroken(f"audit row {expected_seq} is missing: found {row['seq']} in its place")
+            raise AuditBroken(
+                f"audit row {expected_seq} is missing: found {row['seq']} in its place"
+            )
         if row["prev_hash"] != before or row["hash"] != chained_hash(row):
             raise AuditBroken(f"audit row {expected_seq} was changed: its hash does not follow")
         before = row["hash"]

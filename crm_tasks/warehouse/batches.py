@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crm_tasks.errors import LandingRefused
-from crm_tasks.landing.records import RefusedRecord
 from crm_tasks.landing.rows import BatchOrigin, Chunk, lake_rows, refused_rows, vault_rows
-from crm_tasks.privacy.vault import Vault
-from crm_tasks.profiles import SourceTable
 from crm_tasks.warehouse.files import folder_aside, reveal
-from crm_tasks.warehouse.home import Home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from crm_tasks.landing.records import RefusedRecord
+    from crm_tasks.privacy.vault import Vault
+    from crm_tasks.profiles import SourceTable
+    from crm_tasks.warehouse.home import Home
 
 MANIFEST = "manifest.json"
 
@@ -52,9 +55,7 @@ class BatchPlace:
 
     @property
     def folder(self) -> Path:
-        return (
-            self.home.landing / self.source_system / self.table.name / f"batch={self.batch_id}"
-        )
+        return self.home.landing / self.source_system / self.table.name / f"batch={self.batch_id}"
 
     @property
     def vault_name(self) -> str:
@@ -95,7 +96,9 @@ def write_batch(
         for number, chunk in enumerate(chunks):
             counts.add(chunk)
             rows = lake_rows(chunk, place.table, origin, token_key)
-            writer = writer or pq.ParquetWriter(aside / "rows.parquet", rows.schema, compression="zstd")
+            writer = writer or pq.ParquetWriter(
+                aside / "rows.parquet", rows.schema, compression="zstd"
+            )
             writer.write_table(rows)
             _put_in_vault(vault, place, chunk, number)
         if writer is None:

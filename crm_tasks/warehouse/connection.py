@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from crm_tasks.errors import RunStateError, WarehouseBusy
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Config = dict[str, str | bool | int | float | list[str]]
+
 #: Nothing is ever fetched or loaded on its own account.
-NO_EXTENSIONS = {
+NO_EXTENSIONS: Config = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
 }
-SANDBOX = {**NO_EXTENSIONS, "enable_external_access": "false"}
+SANDBOX: Config = {**NO_EXTENSIONS, "enable_external_access": "false"}
 
 
 @contextmanager
@@ -56,7 +61,7 @@ def private_engine(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory engine for computing: no external access, spills into ``temporary``."""
     temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
-    config = {
+    config: Config = {
         **SANDBOX,
         "threads": str(threads),
         "memory_limit": memory_limit,
@@ -76,7 +81,7 @@ def file_engine(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory engine that may attach and write files: for publishing only."""
     temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
-    config = {
+    config: Config = {
         **NO_EXTENSIONS,
         "threads": str(threads),
         "memory_limit": memory_limit,

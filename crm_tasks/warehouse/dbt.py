@@ -9,15 +9,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.errors import ModelBuildFailed, WarehouseBusy, listed
 from crm_tasks.settings import PROJECT, Settings
-from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.meter import Meter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from crm_tasks.warehouse.home import Home
 
 DBT_PROJECT = PROJECT / "dbt_project"
 LOCK_MESSAGE = "Could not set lock on file"
@@ -108,7 +111,9 @@ def _raise_for(results_file: Path, console: Path, code: int) -> None:
         raise ModelBuildFailed(f"dbt stopped before building (exit code {code}); see {console}")
     results = json.loads(results_file.read_text(encoding="utf-8"))["results"]
     failed = [
-        _failure(result) for result in results if result["status"] in ("error", "fail", "runtime error")
+        _failure(result)
+        for result in results
+        if result["status"] in ("error", "fail", "runtime error")
     ]
     raise ModelBuildFailed(f"dbt: {listed(failed)}; the log is {console}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,8 @@ import pyarrow as pa
 from crm_tasks.warehouse.connection import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
 
 ROWS_PER_BATCH = 100_000
@@ -32,7 +33,9 @@ def content_hash(
     """
     packed = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in columns)
     order = ", ".join(f"{quoted(name)} nulls first" for name in key)
-    query = f"select to_json(struct_pack({packed})) || chr(10) as line from {source} order by {order}"
+    query = (
+        f"select to_json(struct_pack({packed})) || chr(10) as line from {source} order by {order}"
+    )
     digest = hashlib.sha256()
     rows = 0
     for batch in connection.sql(query).to_arrow_reader(ROWS_PER_BATCH):

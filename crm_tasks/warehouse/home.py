@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from crm_tasks.contracts import Table
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crm_tasks.contracts import Table
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Home:
 
     @property
     def dbt(self) -> Path:
-        """dbt's target and log folders."""
+        """Dbt's target and log folders."""
         return self.root / "dbt"
 
     @property

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.landing.views import LandedBatch
-from crm_tasks.warehouse.home import Home
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from crm_tasks.warehouse.home import Home
 
 
 def landed_batches(home: Home, rows: Sequence[Mapping[str, Any]]) -> list[LandedBatch]:

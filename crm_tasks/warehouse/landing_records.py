@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.contracts import ops
 from crm_tasks.warehouse.audit import append_in
 from crm_tasks.warehouse.clock import utc_now
-from crm_tasks.warehouse.ledger import Claim, Ledger
 from crm_tasks.warehouse.ops_store import insert_rows
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+    from crm_tasks.warehouse.ledger import Claim, Ledger
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,9 @@ def record_batch(ledger: Ledger, claim: Claim, landed: LandedFile) -> None:
         insert_rows(connection, ops.BATCHES, [_batch_row(connection, landed)])
         insert_rows(connection, ops.QUARANTINE, _quarantine_rows(landed))
         insert_rows(connection, ops.WATERMARKS, [_watermark(connection, landed)])
-        counts = {name: landed.manifest[f"n_{name}"] for name in ("records", "loaded", "quarantined")}
+        counts = {
+            name: landed.manifest[f"n_{name}"] for name in ("records", "loaded", "quarantined")
+        }
         append_in(connection, "batch.landed", batch_id, counts)
 
 
@@ -102,8 +107,8 @@ def _note_schema_changes(connection: sqlite3.Connection, landed: LandedFile) -> 
         return
     before, now = json.loads(last["columns"]), landed.columns
     changes = {
-        **{name: ("added", None) for name in now.keys() - before.keys()},
-        **{name: ("removed", None) for name in before.keys() - now.keys()},
+        **dict.fromkeys(now.keys() - before.keys(), ("added", None)),
+        **dict.fromkeys(before.keys() - now.keys(), ("removed", None)),
         **{
             name: ("retyped", f"{before[name]} -> {now[name]}")
             for name in before.keys() & now.keys()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.landing.views import landing_views_sql
-from crm_tasks.profiles import Profile
 from crm_tasks.warehouse.connection import file_engine
-from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.landed import landed_batches
-from crm_tasks.warehouse.ledger import Ledger
+
+if TYPE_CHECKING:
+    from crm_tasks.profiles import Profile
+    from crm_tasks.warehouse.home import Home
+    from crm_tasks.warehouse.ledger import Ledger
 
 
 def day_after_last_event(home: Home, profile: Profile, ledger: Ledger) -> dt.date | None:

@@ -7,21 +7,24 @@ refuses an attempt that a newer one has overtaken; so a process that wakes up la
 
 from __future__ import annotations
 
-import datetime as dt
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.contracts import Table, ops
-from crm_tasks.contracts.frames import StepReport
 from crm_tasks.errors import RunStateError, StaleAttempt
 from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.ops_store import OpsStore, insert_rows
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from crm_tasks.contracts.frames import StepReport
 
 
 @dataclass(frozen=True)
@@ -277,7 +280,15 @@ class Ledger:
         )
 
     def batches_of_profile(self, profile: str) -> list[dict[str, Any]]:
-        """Return all landed batches of a profile, in landing order."""
+        """Return the landed batches a run of the profile reads, in landing order.
+
+        A file landed again because the profile now says something else about its columns counts
+        once, as it was landed last.
+        """
         return self.store.rows(
-            "select * from batches where profile = ? order by landing_sequence", (profile,)
+            "select * from batches where profile = ? and landing_sequence in "
+            "(select max(landing_sequence) from batches "
+            "group by profile, source_system, table_name, source_file_sha256) "
+            "order by landing_sequence",
+            (profile,),
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.contracts.ops import LINEAGE_EDGES
-from crm_tasks.warehouse.ledger import Claim, Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from crm_tasks.warehouse.ledger import Claim, Ledger
 
 
 def record_reads(
@@ -58,4 +61,3 @@ def _edge(run_id: str | None, source: str, target: str, transform: str) -> dict[
         "to_column": "",
         "transform": transform,
     }
-

@@ -6,17 +6,21 @@ DuckDB's single writer cannot give. Every table is created from its contract.
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from crm_tasks.contracts import Table
 from crm_tasks.contracts.ops import TABLES
 from crm_tasks.errors import RunStateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from crm_tasks.contracts import Table
 
 BUSY_TIMEOUT_S = 30.0
 SQLITE_TYPES = {"VARCHAR": "TEXT", "BIGINT": "INTEGER", "BOOLEAN": "INTEGER", "DOUBLE": "REAL"}
@@ -126,11 +130,9 @@ def insert_rows(
 def _stored(value: object) -> object:
     if isinstance(value, bool):
         return int(value)
-    return value.isoformat(sep=" ") if hasattr(value, "hour") else _dated(value)
-
-
-def _dated(value: object) -> object:
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ")
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _create_tables(connection: sqlite3.Connection) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crm_tasks.warehouse.files import fsync_path
-from crm_tasks.warehouse.home import Home
-from crm_tasks.warehouse.ledger import Ledger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crm_tasks.warehouse.home import Home
+    from crm_tasks.warehouse.ledger import Ledger
 
 VERSIONS_KEPT = 3
 VERSION_FILE = re.compile(r"crm_(\d{6})_[0-9a-f]+\.duckdb")
@@ -28,7 +31,7 @@ def next_version(home: Home, ledger: Ledger) -> int:
     """Return a number larger than any published or left behind by a killed attempt."""
     published = [row["version"] for row in ledger.store.rows("select version from publications")]
     on_disk = [number for number, _ in _version_files(home)]
-    return max([0, *published, *on_disk]) + 1
+    return int(max([0, *published, *on_disk])) + 1
 
 
 def served_file(home: Home) -> Path | None:
@@ -43,7 +46,7 @@ def is_served(home: Home, ledger: Ledger, run_id: str) -> bool:
     file = served_file(home)
     if not latest or file is None:
         return False
-    return latest[0]["run_id"] == run_id and latest[0]["file_name"] == file.name
+    return (latest[0]["run_id"], latest[0]["file_name"]) == (run_id, file.name)
 
 
 def switch_link(link: Path, target: str) -> None:
@@ -51,7 +54,7 @@ def switch_link(link: Path, target: str) -> None:
     aside = link.with_name(f".{link.name}.next")
     aside.unlink(missing_ok=True)
     aside.symlink_to(target)
-    os.replace(aside, link)
+    aside.replace(link)
     fsync_path(link.parent)
 
 

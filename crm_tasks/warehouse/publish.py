@@ -9,9 +9,7 @@ gets its final name, the link switches and the publication is recorded.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -24,8 +22,6 @@ from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.connection import file_engine, literal, quoted
 from crm_tasks.warehouse.files import fsync_path
 from crm_tasks.warehouse.hashes import content_hash
-from crm_tasks.warehouse.home import Home
-from crm_tasks.warehouse.ledger import Claim, Ledger
 from crm_tasks.warehouse.ops_store import insert_rows
 from crm_tasks.warehouse.publications import (
     next_version,
@@ -36,7 +32,13 @@ from crm_tasks.warehouse.publications import (
 from crm_tasks.warehouse.tables import handed_over, write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import duckdb
+
+    from crm_tasks.warehouse.home import Home
+    from crm_tasks.warehouse.ledger import Claim, Ledger
 
 STORAGE_VERSION = "v1.4.0"
 FILE_MODE = 0o440
@@ -152,7 +154,9 @@ class Publisher:
         for statement in comment_statements(table, SERVED):
             connection.execute(statement)
         parquet = export / table.schema / f"{table.name}.parquet"
-        connection.execute(f"copy {target} to {literal(parquet)} (format parquet, compression zstd)")
+        connection.execute(
+            f"copy {target} to {literal(parquet)} (format parquet, compression zstd)"
+        )
         fsync_path(parquet)
         total, digest = content_hash(connection, target, table.column_names, table.key)
         if table.history == "current":
@@ -240,4 +244,6 @@ class Publisher:
 
 def _refuse_leftover_log(file: Path) -> None:
     if file.with_name(f"{file.name}.wal").exists():
-        raise RunStateError(f"{file.name} was not fully written: a write-ahead log is left beside it")
+        raise RunStateError(
+            f"{file.name} was not fully written: a write-ahead log is left beside it"
+        )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from crm_tasks.errors import CrmError, RunStateError
 from crm_tasks.warehouse.connection import sandboxed_reader
-from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ops_store import OpsStore
 from crm_tasks.warehouse.publications import served_file
+
+if TYPE_CHECKING:
+    from crm_tasks.warehouse.home import Home
 
 READ_ONLY_ACTS = {
     sqlite3.SQLITE_SELECT,

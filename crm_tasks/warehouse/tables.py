@@ -8,8 +8,7 @@ copies and closes before it returns: an open reader would lock dbt out.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,8 +17,13 @@ from crm_tasks.contracts import Table, check_rows
 from crm_tasks.errors import ContractError, RunStateError, listed, nearest
 from crm_tasks.warehouse.connection import quoted, sandboxed_reader
 from crm_tasks.warehouse.files import folder_aside, reveal, sha256_of
-from crm_tasks.warehouse.home import Home
-from crm_tasks.warehouse.ledger import Claim, Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from crm_tasks.warehouse.home import Home
+    from crm_tasks.warehouse.ledger import Claim, Ledger
 
 ROWS_FILE = "rows.parquet"
 MANIFEST = "manifest.json"
@@ -102,7 +106,7 @@ def write_table(home: Home, ledger: Ledger, claim: Claim, table: Table, rows: pa
         (aside / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
         with ledger.fenced(claim):
             reveal(aside, final)
-    return checked.num_rows
+    return int(checked.num_rows)
 
 
 def count_rows(home: Home, tables: Sequence[Table]) -> dict[str, int]:
