@@ -46,7 +46,7 @@ def random_network(seed: int, *, is_directed: bool = False) -> Network:
         if (a < b or (is_directed and a != b)) and random.random() < chance
     ]
     few = np.array([0.25, 0.5, 1.0])
-    drawn = random.choice(few, len(pairs)) if seed % 3 == 0 else random.random(len(pairs)) * 0.99
-    rows = [(ids[a], ids[b], float(s) + 0.01 * (seed % 3 > 0)) for (a, b), s in zip(pairs, drawn, strict=True)]
+    drawn = random.choice(few, len(pairs)) if seed % 3 == 0 else 1.0 - random.random(len(pairs))
+    rows = [(ids[a], ids[b], float(s)) for (a, b), s in zip(pairs, drawn, strict=True)]
     nodes = pa.chunked_array([pa.array(ids, pa.string())])
     return Network.from_ties(nodes, ties(*rows), is_directed=is_directed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import networkx as nx
 import numpy as np
 import pyarrow as pa
@@ -189,9 +191,7 @@ def test_leiden_finds_two_cliques_whatever_the_order_of_the_input():
         order = head + (np.random.default_rng(seed).permutation(11) + 10).tolist()
         shuffled = two_cliques(order)
         assert engine.leiden(shuffled).tolist() == expected
-        assert np.array_equal(
-            engine.pagerank(shuffled), engine.pagerank(two_cliques(straight))
-        )
+        assert np.array_equal(engine.pagerank(shuffled), engine.pagerank(two_cliques(straight)))
 
 
 @pytest.mark.parametrize("layer", [x for x in UNDIRECTED if x.n_edges > 20])
@@ -202,3 +202,14 @@ def test_cohesion_adds_up_to_networkx_modularity(layer):
     expected = nx.community.modularity(as_networkx(layer), parts, weight="strength")
     assert held.modularity == pytest.approx(expected, abs=1e-9)
     assert np.all((held.internal_share >= 0) & (held.internal_share <= 1))
+
+
+def test_a_long_chain_is_measured_like_any_other_network():
+    ids = [f"n{i:03}" for i in range(150)]
+    chain = ties(*[(a, b, 0.5) for a, b in itertools.pairwise(ids)])
+    layer = engine.Network.from_ties(pa.chunked_array([ids]), chain, is_directed=False)
+    measured = engine.measure_paths(layer, "hops")
+    graph = as_networkx(layer)
+    assert_equal(measured.betweenness, nx.betweenness_centrality(graph))
+    assert_equal(measured.closeness, nx.closeness_centrality(graph))
+    assert measured.longest == 149

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,7 +60,8 @@ class Network:
         Examples
         --------
         >>> ties = pa.table({"src_id": ["b"], "dst_id": ["a"], "strength": [0.5]})
-        >>> network = Network.from_ties(pa.chunked_array([["c", "b", "a"]]), ties, is_directed=False)
+        >>> nodes = pa.chunked_array([["c", "b", "a"]])
+        >>> network = Network.from_ties(nodes, ties, is_directed=False)
         >>> network.ids.to_pylist(), network.sources.tolist(), network.targets.tolist()
         (['a', 'b', 'c'], [0], [1])
         """
@@ -92,6 +94,15 @@ class Network:
     @property
     def n_edges(self) -> int:
         return len(self.sources)
+
+    def tied_part(self) -> Network:
+        """Return the same ties among the nodes that have one."""
+        is_tied = np.zeros(self.n_nodes, dtype=bool)
+        is_tied[self.sources] = is_tied[self.targets] = True
+        number = np.cumsum(is_tied) - 1
+        ids = self.ids.filter(pa.array(is_tied))
+        ends = number[self.sources], number[self.targets]
+        return Network(ids, *ends, self.strengths, self.is_directed)
 
     @cached_property
     def adjacency(self) -> sp.csr_matrix:
@@ -129,8 +140,7 @@ def sorted_ids(values: pa.ChunkedArray) -> pa.StringArray:
 
 def networkit() -> ModuleType:
     """Import NetworKit, held to one thread: its float sums depend on the number of threads."""
-    import networkit as library
-
+    library = import_module("networkit")
     library.setNumberOfThreads(1)
     return library
 
@@ -139,4 +149,4 @@ def _numbers(ids: pa.StringArray, values: pa.ChunkedArray) -> Ints:
     numbers = pc.index_in(values, value_set=ids)
     if numbers.null_count:
         raise ContractError(f"{numbers.null_count} ties have an end that is not in graph.nodes")
-    return numbers.to_numpy().astype(np.int64)
+    return np.asarray(numbers.to_numpy(), dtype=np.int64)

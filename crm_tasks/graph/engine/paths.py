@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy.sparse import csgraph
 
+from crm_tasks.graph.engine.hops import TooDeep, sweep_hops
 from crm_tasks.graph.engine.network import Floats, Network, networkit
 from crm_tasks.graph.engine.structure import component_of_each
 
@@ -53,28 +54,62 @@ def measure_paths(network: Network, over: Over) -> PathMeasures:
     >>> measured.betweenness.tolist(), measured.mean_length
     ([0.0, 1.0, 0.0], 2.0)
     """
-    n = network.n_nodes
-    reached, total, harmonic = np.zeros(n), np.zeros(n), np.zeros(n)
-    in_largest = component_of_each(network) == 0
-    length_sum, longest = 0.0, 0.0
+    if over == "hops":
+        try:
+            return _over_hops(network)
+        except TooDeep:
+            pass  # a long chain: searching node by node is cheaper than sweeping level by level
+    totals = _Totals(network)
     for rows, lengths in _lengths_to(network, over):
+        totals.add(rows, lengths)
+    return totals.measures(_betweenness(network, over))
+
+
+def _over_hops(network: Network) -> PathMeasures:
+    totals = _Totals(network)
+    betweenness = np.zeros(network.n_nodes)
+    for rows, lengths, dependencies in sweep_hops(network):
+        totals.add(rows, lengths)
+        betweenness += dependencies
+    return totals.measures(betweenness / _pairs_of_others(network.n_nodes))
+
+
+class _Totals:
+    """Sums over blocks of path lengths; each node is one row of one block."""
+
+    def __init__(self, network: Network) -> None:
+        n = network.n_nodes
+        self.reached, self.total, self.harmonic = np.zeros(n), np.zeros(n), np.zeros(n)
+        self.is_in_largest = component_of_each(network) == 0
+        self.length_sum, self.longest = 0.0, 0.0
+
+    def add(self, rows: slice, lengths: Floats) -> None:
+        """Take the lengths of the paths from every node (column) to the nodes of ``rows``."""
         is_reached = np.isfinite(lengths) & (lengths > 0)
-        reached[rows] = is_reached.sum(axis=1)
-        total[rows] = np.where(is_reached, lengths, 0.0).sum(axis=1)
+        self.reached[rows] = is_reached.sum(axis=1)
+        self.total[rows] = lengths.sum(axis=1, where=is_reached)
         inverse = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=is_reached)
-        harmonic[rows] = inverse.sum(axis=1)
-        within = lengths[in_largest[rows]][:, in_largest]
-        length_sum += float(within.sum())
-        longest = max(longest, float(within.max(initial=0.0)))
-    pairs = int(in_largest.sum()) * (int(in_largest.sum()) - 1)
-    is_defined = pairs > 0 and np.isfinite(length_sum)
-    return PathMeasures(
-        betweenness=_betweenness(network, over),
-        closeness=_closeness(reached, total),
-        harmonic=harmonic,
-        mean_length=length_sum / pairs if is_defined else None,
-        longest=longest if is_defined else None,
-    )
+        self.harmonic[rows] = inverse.sum(axis=1)
+        within = lengths[self.is_in_largest[rows]][:, self.is_in_largest]
+        self.length_sum += float(within.sum())
+        self.longest = max(self.longest, float(within.max(initial=0.0)))
+
+    def measures(self, betweenness: Floats) -> PathMeasures:
+        members = int(self.is_in_largest.sum())
+        pairs = members * (members - 1)
+        is_defined = pairs > 0 and np.isfinite(self.length_sum)
+        return PathMeasures(
+            betweenness=betweenness,
+            closeness=self._closeness(),
+            harmonic=self.harmonic,
+            mean_length=self.length_sum / pairs if is_defined else None,
+            longest=self.longest if is_defined else None,
+        )
+
+    def _closeness(self) -> Floats:
+        n = len(self.reached)
+        mean = np.divide(self.reached, self.total, out=np.zeros(n), where=self.total > 0)
+        return mean * self.reached / max(n - 1, 1)
 
 
 def _lengths_to(network: Network, over: Over) -> Iterator[tuple[slice, Floats]]:
@@ -88,27 +123,19 @@ def _lengths_to(network: Network, over: Over) -> Iterator[tuple[slice, Floats]]:
     for start in range(0, n, step):
         rows = slice(start, min(start + step, n))
         indices = np.arange(rows.start, rows.stop)
-        yield (
-            rows,
-            csgraph.dijkstra(matrix, directed=True, indices=indices, unweighted=over == "hops"),
-        )
-
-
-def _closeness(reached: Floats, total: Floats) -> Floats:
-    n = len(reached)
-    if n <= 1:
-        return np.zeros(n)
-    mean = np.divide(reached, total, out=np.zeros(n), where=total > 0)
-    return mean * reached / (n - 1)
+        yield rows, csgraph.dijkstra(matrix, directed=True, indices=indices)
 
 
 def _betweenness(network: Network, over: Over) -> Floats:
     """Return betweenness as a share of the pairs of other nodes."""
-    n = network.n_nodes
-    if n < BETWEEN_NEEDS or network.n_edges == 0:
-        return np.zeros(n)
+    if network.n_nodes < BETWEEN_NEEDS or network.n_edges == 0:
+        return np.zeros(network.n_nodes)
     graph = network.to_networkit(1.0 / network.strengths if over == "distance" else None)
     between = networkit().centrality.Betweenness(graph)
     between.run()
-    # NetworKit counts each undirected pair in both directions, hence the same divisor for both.
-    return np.asarray(between.scores(), dtype=np.float64) / ((n - 1) * (n - 2))
+    return np.asarray(between.scores(), dtype=np.float64) / _pairs_of_others(network.n_nodes)
+
+
+def _pairs_of_others(n: int) -> int:
+    """Return the ordered pairs a node may stand between; each undirected pair counts twice."""
+    return max((n - 1) * (n - 2), 1)

@@ -24,8 +24,8 @@ def strengths(network: Network) -> tuple[Floats, Floats]:
 
 def _summed(network: Network, values: Floats) -> tuple[Floats, Floats]:
     n = network.n_nodes
-    out = np.bincount(network.sources, values, minlength=n)
-    into = np.bincount(network.targets, values, minlength=n)
+    out: Floats = np.bincount(network.sources, values, minlength=n).astype(np.float64)
+    into: Floats = np.bincount(network.targets, values, minlength=n).astype(np.float64)
     return (into, out) if network.is_directed else (out + into, out + into)
 
 
@@ -110,6 +110,9 @@ def reciprocity(network: Network) -> float | None:
     """Return the share of directed ties whose opposite exists too; None without ties."""
     if not network.is_directed or network.n_edges == 0:
         return None
+    into, out = degrees(network)
+    if not np.any((into > 0) & (out > 0)):
+        return 0.0
     n = network.n_nodes
     forth = network.sources * n + network.targets
     back = network.targets * n + network.sources
