@@ -64,9 +64,13 @@ class Entity:
         return tuple(field.name for field in self.fields)
 
     @property
-    def event_time(self) -> str | None:
-        """Name of the field that says when the fact happened, if the entity has one."""
-        return next((field.name for field in self.fields if field.is_event_time), None)
+    def event_time(self) -> Field | None:
+        """The field that says when the fact happened, if the entity has one.
+
+        A timestamp is the moment of something that happened; a date may be a plan (a campaign's
+        first day) and lie ahead.
+        """
+        return next((field for field in self.fields if field.is_event_time), None)
 
 
 def _text(name: str, meaning: str, **flags: bool) -> Field:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from crm_tasks.privacy.tokens import tokenise
 
@@ -46,7 +47,8 @@ def lake_rows(chunk: Chunk, table: SourceTable, origin: BatchOrigin, token_key: 
     for name in table.columns:
         values = chunk.rows.column(name)
         if name in table.identifying:
-            tokens, statuses = tokenise(values, table.identifying[name], token_key)
+            given = _without_null_tokens(values, table.null_tokens)
+            tokens, statuses = tokenise(given, table.identifying[name], token_key)
             columns[f"{name}_token"], columns[f"{name}_status"] = tokens, statuses
         else:
             columns[name] = values
@@ -59,6 +61,11 @@ def lake_rows(chunk: Chunk, table: SourceTable, origin: BatchOrigin, token_key: 
         "batch_id": pa.repeat(pa.scalar(origin.batch_id), n),
     }
     return pa.table({**columns, **metadata})
+
+
+def _without_null_tokens(values: pa.ChunkedArray, tokens: tuple[str, ...]) -> pa.ChunkedArray:
+    is_missing = pc.is_in(values, value_set=pa.array(tokens, pa.string()))
+    return pc.if_else(is_missing, pa.scalar(None, pa.string()), values)
 
 
 def vault_rows(chunk: Chunk, table: SourceTable) -> dict[str, pa.Table]:

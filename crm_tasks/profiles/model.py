@@ -207,6 +207,19 @@ class Profile(_Strict):
             raise ValueError("two sources with the same source_system")
         return self
 
+    @model_validator(mode="after")
+    def _keeps_the_demo_key_from_people(self) -> Self:
+        if self.uses_demo_key and self.has_identifying_columns and not self.is_synthetic:
+            raise ValueError(
+                "uses_demo_key: the demo key is public; data with identifying columns need their own"
+            )
+        return self
+
+    @property
+    def has_identifying_columns(self) -> bool:
+        """Whether any source column goes to the vault."""
+        return any(table.identifying for source in self.sources for table in source.tables)
+
     @property
     def digest(self) -> str:
         """Digest of everything the profile says."""

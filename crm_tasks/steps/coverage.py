@@ -46,7 +46,7 @@ CAPABILITIES = (
 def coverage(profile: Profile) -> list[dict[str, str]]:
     """Return one row per capability: on with what feeds it, or off with what that means."""
     fed = set(profile.entities_fed)
-    if any(table.identifying for source in profile.sources for table in source.tables):
+    if profile.has_identifying_columns:
         fed.add("identifying columns")
     return [_row(capability, fed) for capability in CAPABILITIES]
 

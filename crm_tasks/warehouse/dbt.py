@@ -59,15 +59,14 @@ class DbtCall:
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }
 
-    def command(self, verb: str, *arguments: str) -> list[str]:
-        """Return the command line of one dbt verb."""
+    def command(self, *verb_and_arguments: str) -> list[str]:
+        """Return the command line of one dbt verb with its arguments."""
         return [
             *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--no-version-check"),
             *("--log-path", str(self.home.dbt / "logs"), "--log-level-file", "warn"),
-            verb,
+            *verb_and_arguments,
             *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
             *("--target-path", str(self.target), "--vars", json.dumps(dict(self.variables))),
-            *arguments,
         ]
 
 

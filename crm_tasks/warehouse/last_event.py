@@ -24,10 +24,10 @@ def day_after_last_event(home: Home, profile: Profile, ledger: Ledger) -> dt.dat
             connection.execute(statement)
         latest = [
             connection.execute(
-                f"select max(try_cast({entity.event_time} as date)) from landing.landing_{name}"
+                f"select max(try_cast({field.name} as date)) from landing.landing_{name}"
             ).fetchall()[0][0]
             for name, entity in ENTITIES.items()
-            if entity.event_time is not None
+            if (field := entity.event_time) is not None and field.kind == "timestamp"
         ]
     known = [date for date in latest if date is not None]
     return max(known) + dt.timedelta(days=1) if known else None
