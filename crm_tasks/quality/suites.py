@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -60,7 +61,10 @@ class RunFacts:
     Parameters
     ----------
     as_of : datetime.date
-        ``{as_of}`` in a limit: the as-of date, 00:00.
+        ``{as_of}`` in a limit of a date.
+    time_zone : str
+        Where the company is: ``{as_of_at}`` is 00:00 of the as-of date there, in UTC, for limits
+        of moments.
     channels : tuple of str
         ``{channels}`` in a value set: the channels the profile allows.
     entities_fed : frozenset of str
@@ -68,8 +72,19 @@ class RunFacts:
     """
 
     as_of: dt.date
+    time_zone: str = "UTC"
     channels: tuple[str, ...] = ()
     entities_fed: frozenset[str] = frozenset()
+
+    @property
+    def as_of_at(self) -> dt.datetime:
+        """The first moment the run does not see, in UTC and without a zone, as columns hold it.
+
+        >>> RunFacts(dt.date(2018, 1, 2), "Asia/Shanghai").as_of_at
+        datetime.datetime(2018, 1, 1, 16, 0)
+        """
+        midnight = dt.datetime.combine(self.as_of, dt.time(), ZoneInfo(self.time_zone))
+        return midnight.astimezone(dt.UTC).replace(tzinfo=None)
 
     def filled_in(self, value: Any) -> Any:
         """Return a limit with its placeholder, if it is one, replaced.
@@ -77,16 +92,22 @@ class RunFacts:
         >>> RunFacts(dt.date(2018, 1, 2)).filled_in("{as_of}")
         datetime.datetime(2018, 1, 2, 0, 0)
         """
-        if value == "{channels}":
-            return list(self.channels)
-        date = self.as_of if value == "{as_of}" else value
-        if isinstance(date, dt.date) and not isinstance(date, dt.datetime):
-            # The columns are compared as timestamps; a date is the start of its day.
-            return dt.datetime.combine(date, dt.time())
-        return [self.filled_in(item) for item in value] if isinstance(value, list) else date
+        if isinstance(value, list):
+            return [self.filled_in(item) for item in value]
+        if isinstance(value, str):
+            named = {
+                "{as_of}": self.as_of,
+                "{as_of_at}": self.as_of_at,
+                "{channels}": list(self.channels),
+            }
+            value = named.get(value, value)
+        if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+            # The library compares dates as moments: a date is the start of its day.
+            return dt.datetime.combine(value, dt.time())
+        return value
 
 
-PLACEHOLDERS = ("{as_of}", "{channels}")
+PLACEHOLDERS = ("{as_of}", "{as_of_at}", "{channels}")
 
 
 class _Strict(BaseModel):

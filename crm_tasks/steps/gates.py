@@ -39,8 +39,8 @@ def gate_strategy(run: Run) -> StepReport:
 
 
 def _gate(layer: str, run: Run) -> StepReport:
-    contact = run.profile.contact
-    facts = RunFacts(run.as_of, contact.channels, run.profile.entities_fed)
+    profile = run.profile
+    facts = RunFacts(run.as_of, profile.time_zone, profile.contact.channels, profile.entities_fed)
     outcomes = check_gate(layer, run.read, facts)
     run.ledger.record_dq_results(run.claim, result_rows(run.run_id, outcomes))
     run.ledger.record_dq_failed_rows(run.claim, failed_rows(run.run_id, outcomes))

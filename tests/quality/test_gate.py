@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from crm_tasks.quality.outcomes import ExpectationOutcome
 
-FACTS = RunFacts(dt.date(2024, 7, 1), ("mail", "email"), frozenset({"orders"}))
+FACTS = RunFacts(dt.date(2024, 7, 1), "UTC", ("mail", "email"), frozenset({"orders"}))
 CANARY = "canary-0451-name@example.org"
 CANARY_NUMBER = 13800000451
 
@@ -119,7 +119,7 @@ def test_limits_may_name_the_as_of_date(tmp_path: Path) -> None:
     before, dated_alike = check(
         tmp_path,
         toys(sold_at=sold, as_of_date=dated),
-        between("sold_at", max_value="{as_of}", strict_max=True),
+        between("sold_at", max_value="{as_of_at}", strict_max=True),
         between("as_of_date", min_value="{as_of}", max_value="{as_of}"),
     )
     assert before.failed_keys == ("s|t1",)

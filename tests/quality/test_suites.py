@@ -78,11 +78,12 @@ def test_an_unknown_layer_is_refused_naming_the_nearest(tmp_path: Path) -> None:
 
 
 def test_dates_become_the_start_of_their_day() -> None:
-    facts = RunFacts(dt.date(2024, 7, 1), ("mail",))
+    facts = RunFacts(dt.date(2024, 7, 1), "Asia/Shanghai", ("mail",))
     start = dt.datetime(2024, 7, 1)  # noqa: DTZ001 (columns hold UTC without a zone)
     assert facts.filled_in("{as_of}") == start
     assert facts.filled_in(dt.date(2024, 7, 1)) == start
     assert facts.filled_in(["{as_of}", 3]) == [start, 3]
+    assert facts.filled_in("{as_of_at}") == start - dt.timedelta(hours=8)
     assert facts.filled_in("{channels}") == ["mail"]
     assert facts.filled_in("as_of") == "as_of"
 
