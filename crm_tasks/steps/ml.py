@@ -1,0 +1,24 @@
+"""The step that segments customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_tasks.contracts.frames import StepReport
+from crm_tasks.ml.segments import PROFILED, assign_segments, define_segments, profile_segments
+
+if TYPE_CHECKING:
+    from crm_tasks.steps.run import Run
+
+
+def build_segments(run: Run) -> StepReport:
+    """Write ml.segment_definitions, ml.segments and ml.segment_profiles."""
+    rfm = run.read("features.feat_customer_rfm", ("customer_id", "rfm_segment", *PROFILED))
+    defined = run.write("ml.segment_definitions", define_segments(run.as_of))
+    assigned = run.write("ml.segments", assign_segments(rfm, run.as_of))
+    profiled = run.write("ml.segment_profiles", profile_segments(rfm, run.as_of))
+    return StepReport(
+        rows_in=rfm.num_rows,
+        rows_written=defined + assigned + profiled,
+        message=f"{assigned:,} customers in {profiled // len(PROFILED)} segments",
+    )
