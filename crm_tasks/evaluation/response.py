@@ -24,8 +24,7 @@ DECIMALS = 6
 
 LABELS = {
     "observational": (
-        "Observational: targets were chosen, not drawn at random; contacted and other customers "
-        + "differ from the start. Read the figures side by side, as association only.",
+        "Observational: targets were chosen, so the groups differ from the start; association only.",
         "观察性数据：目标客户是挑选而非随机抽取的，两组客户起点不同。各数字仅供并列参考，只表示相关。",
     ),
     "randomised": (
