@@ -1,0 +1,1 @@
+"""What the DAG files share. They may import Airflow; ``crm_tasks`` never does."""
