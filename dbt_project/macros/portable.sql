@@ -122,3 +122,12 @@
     coalesce('=' || {{ column }}, '-') || chr(31){{ ' || ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
+
+{# Months from one first-of-month to another. #}
+{% macro months_between(first_month, second_month) -%}
+    cast(
+        12 * (extract(year from {{ second_month }}) - extract(year from {{ first_month }}))
+        + extract(month from {{ second_month }}) - extract(month from {{ first_month }})
+        as integer
+    )
+{%- endmacro %}

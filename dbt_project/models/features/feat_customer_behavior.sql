@@ -75,16 +75,14 @@ customers_described as (
             when orders_recorded.has_orders
                 then coalesce(categories.distinct_categories_90d, 0)
         end as distinct_categories_90d,
-        round(
-            cast(orders_summed_per_customer.count_items as double)
-            / nullif(cast(orders_summed_per_customer.count_orders_with_lines as double), 0),
-            6
-        ) as items_per_order,
-        round(
-            cast(orders_summed_per_customer.discount_amount as double)
-            / nullif(cast(orders_summed_per_customer.gross_amount as double), 0),
-            6
-        ) as discount_share,
+        {{ share_of(
+            'orders_summed_per_customer.count_items',
+            'orders_summed_per_customer.count_orders_with_lines'
+        ) }} as items_per_order,
+        {{ share_of(
+            'orders_summed_per_customer.discount_amount',
+            'orders_summed_per_customer.gross_amount'
+        ) }} as discount_share,
         habits.preferred_iso_weekday,
         habits.preferred_hour,
         cast(null as bigint) as sessions_7d,

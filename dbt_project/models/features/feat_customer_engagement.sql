@@ -109,11 +109,10 @@ customers_described as (
         end as redemptions_365d,
         case
             when redemptions_recorded.has_redemptions
-                then round(
-                    cast(contacts_summed_per_customer.count_responses as double)
-                    / nullif(cast(contacts_summed_per_customer.count_contacts as double), 0),
-                    6
-                )
+                then {{ share_of(
+                    'contacts_summed_per_customer.count_responses',
+                    'contacts_summed_per_customer.count_contacts'
+                ) }}
         end as response_share,
         cast(null as double) as open_rate_90d,
         cast(null as double) as click_rate_90d,

@@ -108,11 +108,7 @@ customers_scored as (
         scores.r_score,
         scores.f_score,
         scores.m_score,
-        round(
-            cast(measures.active_span_days as double)
-            / nullif(cast(measures.frequency - 1 as double), 0),
-            6
-        ) as avg_order_gap_days,
+        {{ share_of('measures.active_span_days', 'measures.frequency - 1') }} as avg_order_gap_days,
         ---------- dates
         {{ as_of_date() }} as as_of_date
     from customers
