@@ -80,7 +80,8 @@ def build(call: DbtCall, select: Sequence[str], exclude: Sequence[str] = ()) -> 
     ModelBuildFailed
         A model or a test failed; the message names it and the number of rows, never their values.
     """
-    arguments = ["--select", *select]
+    # buildable: a test that also reads a later layer waits for that layer's build.
+    arguments = ["--indirect-selection", "buildable", "--select", *select]
     if exclude:
         arguments += ["--exclude", *exclude]
     call.home.dbt.mkdir(parents=True, exist_ok=True)
