@@ -22,7 +22,7 @@ def docs(
     folder: Annotated[Path, typer.Argument(help="Where to write the site")],
     home: HomeOption = None,
 ) -> None:
-    """Write dbt's documentation as one self-contained page; with a run in the home, its catalogue."""
+    """Write dbt's documentation as one page; after a run, with the catalogue of its tables."""
     settings = load_settings(home=home)
     call = DbtCall(Home(settings.home_path), settings, "documentation", VARIABLES)
     arguments = ["--static"] + ([] if call.home.warehouse_file.exists() else ["--empty-catalog"])
