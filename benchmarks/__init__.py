@@ -1,0 +1,1 @@
+"""How fast, how small and how true: timings, a newcomer's script to compare with, acceptance."""

@@ -1,0 +1,73 @@
+"""`make accept`: judge the acceptance lines that are too long for the suite, one row each."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from benchmarks import foundation  # noqa: F401 (importing registers its lines)
+from benchmarks.acceptance import REGISTRY, Row, judge
+from benchmarks.machine import describe_commit, describe_machine, today
+from benchmarks.page import render_page
+from benchmarks.workshop import REPOSITORY, Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PAGE = REPOSITORY / "docs" / "acceptance.md"
+COLOURS = {"holds": "green", "MISSED": "bold red", "not run": "yellow"}
+
+screen = Console(highlight=False, soft_wrap=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judge, print, write the page; return 1 if any line is missed, else 0."""
+    given = _parser().parse_args(arguments)
+    lines = REGISTRY.lines(given.issue)
+    if not lines:
+        screen.print(f"no acceptance lines for issue {given.issue}", style="bold red")
+        return 2
+    with tempfile.TemporaryDirectory(prefix="accept-") as folder:
+        rows = judge(lines, Workshop(Path(folder), is_fresh=not given.here), _tell)
+    if given.here:
+        screen.print("measured in this checkout, not in a fresh clone: the page is left as it is")
+    else:
+        write_page(PAGE, rows)
+    missed = sum(row.verdict == "MISSED" for row in rows)
+    screen.print(f"\n{len(rows)} lines, {missed} missed", style="bold")
+    return 1 if missed else 0
+
+
+def write_page(page: Path, rows: Sequence[Row]) -> None:
+    """Put the rows into the page; sections of issues that were not judged stay."""
+    judged = {issue: list(own) for issue, own in groupby(rows, key=lambda row: row.issue)}
+    where = f"{today()}, commit {describe_commit(REPOSITORY)}, {describe_machine()}"
+    former = page.read_text(encoding="utf-8") if page.exists() else ""
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(render_page(former, judged, where), encoding="utf-8")
+
+
+def _tell(row: Row) -> None:
+    colour = COLOURS[row.verdict]
+    screen.print(f"[{colour}]{row.verdict:<8}[/] {row.issue}  ", end="")
+    screen.print(row.claim, markup=False)
+    screen.print(f"            {row.measured}", style="dim", markup=False)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make accept", description=__doc__)
+    parser.add_argument("--issue", type=int, choices=range(1, 8), help="one issue's lines only")
+    parser.add_argument(
+        "--here", action="store_true", help="judge this checkout, not a fresh clone: quicker"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
