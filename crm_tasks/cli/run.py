@@ -16,9 +16,10 @@ import typer
 
 from crm_tasks.cli.console import HomeOption, errors, output
 from crm_tasks.cli.summary import print_found
+from crm_tasks.cli.up import airflow_environment
 from crm_tasks.errors import CrmError, WarehouseBusy
 from crm_tasks.profiles import load_profile
-from crm_tasks.settings import PROJECT, Settings, load_settings
+from crm_tasks.settings import Settings, load_settings
 from crm_tasks.steps.registry import STEPS
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Ledger
@@ -93,12 +94,12 @@ def _start(
     command += ["--home", str(home.root), "--attempt-id", attempt_id]
     command += ["--as-of", as_of] if as_of else []
     command += ["--dry-run"] if dry_run else []
-    search = os.pathsep.join([str(PROJECT / "dags"), str(PROJECT)])
-    environment = {**os.environ, "PYTHONPATH": search}  # noqa: TID251 (the child inherits ours)
     log_file = home.airflow / "logs" / "crm_run.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("wb") as log:
-        return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603
+        return subprocess.Popen(
+            command, env=airflow_environment(), stdout=log, stderr=subprocess.STDOUT
+        )  # noqa: S603
 
 
 def _follow(process: subprocess.Popen[bytes], home: Home, attempt_id: str) -> int:
