@@ -24,12 +24,12 @@ DECIMALS = 6
 
 LABELS = {
     "observational": (
-        "Observational: targets were chosen, so the groups differ from the start; association only.",
-        "观察性数据：目标客户是挑选而非随机抽取的，两组客户起点不同。各数字仅供并列参考，只表示相关。",
+        "Observational: targets were chosen, so the groups differ from the start; association only",
+        "观察性数据：目标客户是挑选而非随机抽取的，两组客户起点不同。各数字仅供并列参考，只表示相关",
     ),
     "randomised": (
-        "Targets were drawn at random. The figures stand side by side; no difference is estimated.",
-        "目标客户为随机抽取。各数字并列展示，此处不估计差异。",
+        "Targets were drawn at random; the figures stand side by side, no difference is estimated",
+        "目标客户为随机抽取。各数字并列展示，此处不估计差异",
     ),
 }
 

@@ -1,0 +1,52 @@
+"""The step that plans whom to contact: features and rules in, actions with reasons out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_tasks.contracts.frames import StepReport
+from crm_tasks.contracts.strategy import ACTIONS
+from crm_tasks.strategy.plan import PlanParams, plan_contacts
+
+if TYPE_CHECKING:
+    from crm_tasks.steps.run import Run
+
+READS = {
+    "customers": "features.feat_customers_wide",
+    "channels": "core.dim_channels",
+    "contents": "core.dim_contents",
+}
+
+
+def plan_actions(run: Run) -> StepReport:
+    """Write strategy.campaigns, strategy.actions and strategy.action_reasons."""
+    frames = {name: run.read(table) for name, table in READS.items()}
+    previous = run.read_predecessor("strategy.actions")
+    nothing = ACTIONS.arrow_schema.empty_table()
+    frames["previous_actions"] = nothing if previous is None else previous
+    with run.scratch(**frames) as scratch:
+        plan = plan_contacts(scratch, params_of(run))
+    tables = {
+        "campaigns": plan.campaigns,
+        "actions": plan.actions,
+        "action_reasons": plan.action_reasons,
+    }
+    written = {name: run.write(f"strategy.{name}", rows) for name, rows in tables.items()}
+    return StepReport(
+        rows_in=frames["customers"].num_rows,
+        rows_written=sum(written.values()),
+        message=f"{written['actions']:,} actions of {plan.n_reachable:,} customers in reach",
+    )
+
+
+def params_of(run: Run) -> PlanParams:
+    """Return what the profile allows a plan to do."""
+    contact = run.profile.contact
+    return PlanParams(
+        as_of=run.as_of,
+        time_zone=run.profile.time_zone,
+        channels=contact.channels,
+        consent_when_unknown=contact.consent_when_unknown,
+        actions_per_day=contact.actions_per_day,
+        is_dry_run=run.is_dry_run or run.profile.dry_run_only,
+    )
