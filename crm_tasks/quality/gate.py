@@ -6,6 +6,7 @@ the keys are looked up here. Values never leave the frames: not into results, me
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import warnings
 from contextlib import contextmanager
@@ -192,7 +193,7 @@ def _validate(
         expectations=[
             {
                 "type": expectation.type,
-                "kwargs": {k: facts.filled_in(v) for k, v in expectation.kwargs.items()},
+                "kwargs": {k: _comparable(v) for k, v in expectation.arguments(facts).items()},
                 "meta": {"position": position},
             }
             for position, expectation in expectations.items()
@@ -247,12 +248,27 @@ def _keys(suite: Suite, read: Reader, findings: Sequence[_Finding]) -> Mapping[i
 
 def _frame(rows: pa.Table, first_position: int) -> DataFrame:
     """Return the rows as the library reads them fastest, indexed by their position."""
-    columns = [
-        column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
-        for column in rows.columns
-    ]
-    frame = pa.table(columns, names=rows.column_names).to_pandas(date_as_object=False)
+    columns = [_as_number(column) for column in rows.columns]
+    frame = pa.table(columns, names=rows.column_names).to_pandas()
     return frame.set_axis(frame.index + first_position).rename_axis(index=POSITION)
+
+
+def _as_number(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return money as DOUBLE, dates and moments as microseconds: others go one by one in Python."""
+    if pa.types.is_decimal(column.type):
+        return column.cast(pa.float64())
+    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+        return column.cast(pa.timestamp("us")).cast(pa.int64())
+    return column
+
+
+def _comparable(value: Any) -> Any:
+    """Return a limit as the columns are given: moments as microseconds."""
+    if isinstance(value, list):
+        return [_comparable(item) for item in value]
+    if isinstance(value, dt.datetime):
+        return (value - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1)  # noqa: DTZ001
+    return value
 
 
 @contextmanager

@@ -102,7 +102,7 @@ class RunFacts:
             }
             value = named.get(value, value)
         if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-            # The library compares dates as moments: a date is the start of its day.
+            # Columns of dates are compared as moments: a date is the start of its day.
             return dt.datetime.combine(value, dt.time())
         return value
 
@@ -159,6 +159,12 @@ class Expectation(_Strict):
     def column_name(self) -> str:
         """The column it speaks of first, or '' for the whole table."""
         return self.columns[0] if self.columns else ""
+
+    def arguments(self, facts: RunFacts) -> dict[str, Any]:
+        """Return the kwargs with placeholders filled in; NULLs count in no comparison."""
+        is_pair = "column_A" in self.kwargs
+        gaps = {"ignore_row_if": "either_value_is_missing"} if is_pair else {}
+        return gaps | {name: facts.filled_in(value) for name, value in self.kwargs.items()}
 
     @property
     def mostly(self) -> float:

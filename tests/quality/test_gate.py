@@ -61,6 +61,18 @@ def test_rows_without_a_value_do_not_count_as_checked(tmp_path: Path) -> None:
     assert (found.n_unexpected, found.n_rows) == (1, 2)
 
 
+def test_a_pair_is_compared_where_both_values_are_known(tmp_path: Path) -> None:
+    asked = expectation(
+        name="amount_above_quantity",
+        type="expect_column_pair_values_a_to_be_greater_than_b",
+        kwargs={"column_A": "net_amount", "column_B": "quantity"},
+    )
+    rows = toys(net_amount=[2, 1, None, 1, None], quantity=[1, 1, 1, None, None])
+    (found,) = check(tmp_path, rows, asked)
+    assert (found.n_unexpected, found.n_rows) == (1, 2)
+    assert found.failed_keys == ("s|t1",)
+
+
 def test_a_missing_value_counts_where_one_is_asked_for(tmp_path: Path) -> None:
     asked = expectation(
         name="owner_is_known",
