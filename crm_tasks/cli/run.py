@@ -97,9 +97,9 @@ def _start(
     log_file = home.airflow / "logs" / "crm_run.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("wb") as log:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 (our own module)
             command, env=airflow_environment(), stdout=log, stderr=subprocess.STDOUT
-        )  # noqa: S603
+        )
 
 
 def _follow(process: subprocess.Popen[bytes], home: Home, attempt_id: str) -> int:
