@@ -87,3 +87,16 @@
             and versions_ranked.record_no = visible.record_no
     )
 {%- endmacro %}
+
+{# How many rows fall in the days before the as-of date. #}
+{% macro count_of_last_days(days, moment) -%}
+    cast(sum(case when {{ moment }} >= {{ days_before_as_of(days) }} then 1 else 0 end) as bigint)
+{%- endmacro %}
+
+{# How much money the rows in the days before the as-of date add up to. #}
+{% macro amount_of_last_days(days, moment, amount) -%}
+    cast(
+        sum(case when {{ moment }} >= {{ days_before_as_of(days) }} then {{ amount }} else 0 end)
+        as decimal(18, 2)
+    )
+{%- endmacro %}

@@ -10,13 +10,13 @@
     try_cast({{ value }} as {{ type }})
 {%- endmacro %}
 
-{# Whether a text contains a match of a pattern; patterns hold no backslash. #}
+{# Whether a text contains a match of a pattern, given as an SQL literal without backslashes. #}
 {% macro matches(text, pattern) -%}
     {{ adapter.dispatch('matches', 'guanxi')(text, pattern) }}
 {%- endmacro %}
 
 {% macro duckdb__matches(text, pattern) -%}
-    regexp_matches({{ text }}, '{{ pattern }}')
+    regexp_matches({{ text }}, {{ pattern }})
 {%- endmacro %}
 
 {# A timestamp so many days later. #}

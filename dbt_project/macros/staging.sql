@@ -29,7 +29,7 @@
 {% macro _timestamp_or_null(text) -%}
     case
         when {{ text }} not like '____-__-__%' then null
-        when length({{ text }}) > 16 and {{ matches(text, '(Z|[0-9][+-][0-9]{2}(:?[0-9]{2})?)$') }}
+        when length({{ text }}) > 16 and {{ matches(text, "'(Z|[0-9][+-][0-9]{2}(:?[0-9]{2})?)$'") }}
             then {{ utc_from_text_with_offset(text) }}
         else {{ to_utc(cast_if_possible(text, 'timestamp')) }}
     end

@@ -2,15 +2,21 @@
 -- nobody knows, a zero quantity or a join that matches nothing.
 with
 
+keys_accepted as (
+
+    select
+        source_system,
+        order_item_source_id
+    from {{ ref('stg_order_items') }}
+    where reject_reason is null and {{ is_visible('ordered_at', 'known_at') }}
+    group by source_system, order_item_source_id
+
+),
+
 lines_accepted as (
 
     select cast(count(*) as bigint) as n_lines
-    from (
-        select source_system, order_item_source_id
-        from {{ ref('stg_order_items') }}
-        where reject_reason is null and {{ is_visible('ordered_at', 'known_at') }}
-        group by source_system, order_item_source_id
-    ) as accepted
+    from keys_accepted
 
 ),
 

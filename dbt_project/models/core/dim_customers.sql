@@ -54,9 +54,16 @@ references_summed_per_customer as (
 -- What customers did themselves; being written to is not being seen.
 moments_seen as (
 
-    select customer_id, ordered_at as seen_at, ordered_at from orders
+    select
+        customer_id,
+        ordered_at as seen_at,
+        ordered_at
+    from orders
     union all
-    select customer_id, redeemed_at as seen_at, cast(null as timestamp) as ordered_at
+    select
+        customer_id,
+        redeemed_at as seen_at,
+        cast(null as timestamp) as ordered_at
     from redemptions
 
 ),

@@ -32,17 +32,16 @@ orders_recorded as (
 
 ),
 
-orders_summed_per_customer as (
+totals as (
 
     select
         customer_id,
-        {% for days in [30, 90, 365] -%}
-        cast(sum(case when ordered_at >= {{ days_before_as_of(days) }} then 1 else 0 end) as bigint)
-            as orders_{{ days }}d,
-        cast(sum(
-            case when ordered_at >= {{ days_before_as_of(days) }} then net_amount else 0 end
-        ) as decimal(18, 2)) as net_{{ days }}d,
-        {% endfor -%}
+        {{ count_of_last_days(30, 'ordered_at') }} as orders_30d,
+        {{ count_of_last_days(90, 'ordered_at') }} as orders_90d,
+        {{ count_of_last_days(365, 'ordered_at') }} as orders_365d,
+        {{ amount_of_last_days(30, 'ordered_at', 'net_amount') }} as net_30d,
+        {{ amount_of_last_days(90, 'ordered_at', 'net_amount') }} as net_90d,
+        {{ amount_of_last_days(365, 'ordered_at', 'net_amount') }} as net_365d,
         cast(sum(discount_amount) as decimal(18, 2)) as discount_amount,
         cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,
         cast(sum(count_items) as bigint) as count_items,
@@ -61,28 +60,18 @@ customers_described as (
         categories.top_category,
         categories.top_category_90d,
         ---------- numbers
-        {% for days in [30, 90, 365] -%}
+        case when orders_recorded.has_orders then coalesce(totals.orders_30d, 0) end as orders_30d,
+        case when orders_recorded.has_orders then coalesce(totals.net_30d, 0) end as net_30d,
+        case when orders_recorded.has_orders then coalesce(totals.orders_90d, 0) end as orders_90d,
+        case when orders_recorded.has_orders then coalesce(totals.net_90d, 0) end as net_90d,
+        case when orders_recorded.has_orders then coalesce(totals.orders_365d, 0) end
+            as orders_365d,
+        case when orders_recorded.has_orders then coalesce(totals.net_365d, 0) end as net_365d,
         case
-            when orders_recorded.has_orders
-                then coalesce(orders_summed_per_customer.orders_{{ days }}d, 0)
-        end as orders_{{ days }}d,
-        case
-            when orders_recorded.has_orders
-                then cast(coalesce(orders_summed_per_customer.net_{{ days }}d, 0) as decimal(18, 2))
-        end as net_{{ days }}d,
-        {% endfor -%}
-        case
-            when orders_recorded.has_orders
-                then coalesce(categories.distinct_categories_90d, 0)
+            when orders_recorded.has_orders then coalesce(categories.distinct_categories_90d, 0)
         end as distinct_categories_90d,
-        {{ share_of(
-            'orders_summed_per_customer.count_items',
-            'orders_summed_per_customer.count_orders_with_lines'
-        ) }} as items_per_order,
-        {{ share_of(
-            'orders_summed_per_customer.discount_amount',
-            'orders_summed_per_customer.gross_amount'
-        ) }} as discount_share,
+        {{ share_of('totals.count_items', 'totals.count_orders_with_lines') }} as items_per_order,
+        {{ share_of('totals.discount_amount', 'totals.gross_amount') }} as discount_share,
         habits.preferred_iso_weekday,
         habits.preferred_hour,
         cast(null as bigint) as sessions_7d,
@@ -95,8 +84,7 @@ customers_described as (
         {{ as_of_date() }} as as_of_date
     from customers
     cross join orders_recorded
-    left join orders_summed_per_customer
-        on customers.customer_id = orders_summed_per_customer.customer_id
+    left join totals on customers.customer_id = totals.customer_id
     left join habits on customers.customer_id = habits.customer_id
     left join categories on customers.customer_id = categories.customer_id
 

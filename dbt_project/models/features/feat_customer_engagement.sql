@@ -39,8 +39,7 @@ contacts_summed_per_customer as (
         customer_id,
         cast(count(*) as bigint) as count_contacts,
         cast(count(converted_at) as bigint) as count_responses,
-        cast(sum(case when sent_at >= {{ days_before_as_of(30) }} then 1 else 0 end) as bigint)
-            as contacts_30d,
+        {{ count_of_last_days(30, 'sent_at') }} as contacts_30d,
         cast(max({{ to_local('sent_at') }}) as date) as last_contact_date
     from contacts
     group by customer_id
@@ -76,10 +75,8 @@ redemptions_summed_per_customer as (
 
     select
         customer_id,
-        cast(sum(case when redeemed_at >= {{ days_before_as_of(90) }} then 1 else 0 end) as bigint)
-            as redemptions_90d,
-        cast(sum(case when redeemed_at >= {{ days_before_as_of(365) }} then 1 else 0 end) as bigint)
-            as redemptions_365d
+        {{ count_of_last_days(90, 'redeemed_at') }} as redemptions_90d,
+        {{ count_of_last_days(365, 'redeemed_at') }} as redemptions_365d
     from redemptions
     group by customer_id
 

@@ -71,19 +71,44 @@ contacts_dated as (
 
 mentions as (
 
-    select source_system, customer_source_id, known_at, landing_sequence, true as is_record
+    select
+        source_system,
+        customer_source_id,
+        known_at,
+        landing_sequence,
+        true as is_record
     from customers
     union all
-    select source_system, customer_source_id, known_at, landing_sequence, false as is_record
+    select
+        source_system,
+        customer_source_id,
+        known_at,
+        landing_sequence,
+        false as is_record
     from orders
     union all
-    select source_system, customer_source_id, known_at, landing_sequence, false as is_record
+    select
+        source_system,
+        customer_source_id,
+        known_at,
+        landing_sequence,
+        false as is_record
     from order_items
     union all
-    select source_system, customer_source_id, known_at, landing_sequence, false as is_record
+    select
+        source_system,
+        customer_source_id,
+        known_at,
+        landing_sequence,
+        false as is_record
     from contacts_dated
     union all
-    select source_system, customer_source_id, known_at, landing_sequence, false as is_record
+    select
+        source_system,
+        customer_source_id,
+        known_at,
+        landing_sequence,
+        false as is_record
     from redemptions
 
 ),

@@ -21,9 +21,7 @@ lines_counted_per_category as (
         order_items.customer_id,
         products.category_l2 as category,
         cast(count(*) as bigint) as count_lines,
-        cast(sum(
-            case when order_items.ordered_at >= {{ days_before_as_of(90) }} then 1 else 0 end
-        ) as bigint) as count_lines_90d
+        {{ count_of_last_days(90, 'order_items.ordered_at') }} as count_lines_90d
     from order_items
     inner join products on order_items.product_id = products.product_id
     where products.category_l2 is not null

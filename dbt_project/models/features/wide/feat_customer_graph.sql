@@ -42,9 +42,15 @@ behavior as (
 -- An undirected tie stands once; each of its ends is a neighbour of the other.
 neighbors as (
 
-    select src_id as customer_id, dst_id as neighbor_id from edges
+    select
+        src_id as customer_id,
+        dst_id as neighbor_id
+    from edges
     union all
-    select dst_id as customer_id, src_id as neighbor_id from edges
+    select
+        dst_id as customer_id,
+        src_id as neighbor_id
+    from edges
 
 ),
 
