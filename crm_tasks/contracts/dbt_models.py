@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from crm_tasks.contracts.table import Column, Table
-from crm_tasks.errors import ContractError
+from crm_tasks.errors import ContractError, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,26 +65,29 @@ def _tables_of(path: Path) -> Table:
     if len(models) != 1 or models[0]["name"] != path.stem:
         raise ContractError(f"{path}: expected exactly one model, named {path.stem}")
     model = models[0]
+    _demand(path, f"model {path.stem}", model, ("description", "columns"))
     meta = model.get("config", {}).get("meta", {})
-    if "key" not in meta:
-        raise ContractError(f"{path}: config.meta.key is missing; it names the table's unique key")
+    _demand(path, "config.meta", meta, ("key",))
+    for column in model["columns"]:
+        name = f"column {column.get('name', '?')}"
+        _demand(path, name, column, ("name", "data_type", "description"))
     schema = path.relative_to(MODELS).parts[0]
-    return Table(
-        schema=schema,
-        name=model["name"],
-        grain=model["description"].strip(),
-        key=tuple(meta["key"]),
-        columns=tuple(_column(path, column) for column in model["columns"]),
-        history=meta.get("history", "current"),
-        writer="dbt",
-        is_published=schema not in PRIVATE_SCHEMAS,
-    )
+    try:
+        return Table(
+            schema=schema,
+            name=model["name"],
+            grain=model["description"].strip(),
+            key=tuple(meta["key"]),
+            columns=tuple(_column(column) for column in model["columns"]),
+            history=meta.get("history", "current"),
+            writer="dbt",
+            is_published=schema not in PRIVATE_SCHEMAS,
+        )
+    except ContractError as error:
+        raise ContractError(f"{path}: {error}") from None
 
 
-def _column(path: Path, declared: dict[str, Any]) -> Column:
-    for needed in ("name", "data_type", "description"):
-        if needed not in declared:
-            raise ContractError(f"{path}: a column without {needed}: {declared.get('name', '?')}")
+def _column(declared: dict[str, Any]) -> Column:
     constraints = {item["type"] for item in declared.get("constraints", [])}
     return Column(
         name=declared["name"],
@@ -93,3 +96,9 @@ def _column(path: Path, declared: dict[str, Any]) -> Column:
         is_nullable="not_null" not in constraints,
         unit=declared.get("config", {}).get("meta", {}).get("unit"),
     )
+
+
+def _demand(path: Path, what: str, declared: dict[str, Any], needed: tuple[str, ...]) -> None:
+    absent = [name for name in needed if not declared.get(name)]
+    if absent:
+        raise ContractError(f"{path}: {what} has no {listed(absent)}")

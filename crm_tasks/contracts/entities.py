@@ -40,7 +40,7 @@ class Field:
     """One field of a canonical entity.
 
     ``is_required``: a row without it is rejected in staging. ``is_event_time``: the moment the
-    fact happened; the as-of cut reads it. ``is_identifying``: it may only arrive as a token.
+    fact happened; the as-of cut reads it.
     """
 
     name: str
