@@ -57,30 +57,38 @@ inner join current_sizes on shared.group_no = current_sizes.group_no
 order by shared.n_both desc, overlap desc, shared.community_id asc, shared.group_no asc
 """
 
+#: A category labels a community if enough members buy it and it makes up more of their ties to
+#: products than of everybody's; shares of ties, since shares of buyers only say who buys much.
 _LABELS = """
 with sizes as (
     select community_id, count(*) as size from members group by community_id
 ),
 
 bought as (
-    select distinct members.community_id, members.node_id, products.category_l2 as term
+    select
+        members.community_id,
+        members.node_id,
+        products.category_l2 as term,
+        count(*) as n
     from members
     inner join purchase_ties on members.node_id = purchase_ties.src_id
     inner join products on purchase_ties.dst_id = products.product_id
     where products.category_l2 is not null
-),
-
-everywhere as (
-    select term, count(*) / (select count(*) from members) as share
-    from bought
-    group by term
+    group by members.community_id, members.node_id, products.category_l2
 ),
 
 inside as (
-    select bought.community_id, bought.term, count(*) / sizes.size as share
+    select
+        community_id,
+        term,
+        count(*) as n_buyers,
+        sum(n) / sum(sum(n)) over (partition by community_id) as share
     from bought
-    inner join sizes on bought.community_id = sizes.community_id
-    group by bought.community_id, bought.term, sizes.size
+    group by community_id, term
+),
+
+everywhere as (
+    select term, sum(n) / sum(sum(n)) over () as share from bought group by term
 ),
 
 ranked as (
@@ -89,12 +97,12 @@ ranked as (
         inside.term,
         row_number() over (
             partition by inside.community_id
-            order by
-                round(inside.share / everywhere.share, 9) desc, inside.share desc, inside.term asc
+            order by round(inside.share / everywhere.share, 9) desc, inside.term asc
         ) as place
     from inside
     inner join everywhere on inside.term = everywhere.term
-    where inside.share >= $support and inside.share > everywhere.share
+    inner join sizes on inside.community_id = sizes.community_id
+    where inside.n_buyers >= $support * sizes.size and inside.share > everywhere.share
 )
 
 select community_id, string_agg(term, ', ' order by place asc) as label_terms

@@ -138,14 +138,14 @@ RULES = (
         reason_zh="近期购买少于其他客户；上次下单距今 {value} 天",
     ),
     Rule(
-        rule_id="long_away_is_kept_in_touch",
+        rule_id="seldom_seen_is_kept_in_touch",
         version=1,
         objective="retention",
         content_id="seasonal_stories",
         condition="rfm_segment in ('hibernating', 'lost') and recency_days <= 365",
         value_column="recency_days",
-        reason_en="Seldom here and long away; the last order was {value} days ago",
-        reason_zh="购买少且久未光顾；上次下单距今 {value} 天",
+        reason_en="Orders less often than most; the last order was {value} days ago",
+        reason_zh="购买次数少于多数客户；上次下单距今 {value} 天",
     ),
 )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
+
 import numpy as np
 import pyarrow as pa
 
@@ -50,3 +53,75 @@ def random_network(seed: int, *, is_directed: bool = False) -> Network:
     rows = [(ids[a], ids[b], float(s)) for (a, b), s in zip(pairs, drawn, strict=True)]
     nodes = pa.chunked_array([pa.array(ids, pa.string())])
     return Network.from_ties(nodes, ties(*rows), is_directed=is_directed)
+
+
+AS_OF = dt.date(2024, 7, 1)
+
+
+def line(
+    customer: str | None,
+    product: str | None,
+    *,
+    days_ago: int = 1,
+    quantity: int = 1,
+    amount: str = "1.00",
+) -> dict[str, object]:
+    """Return one order line, bought at noon so many days before ``AS_OF``."""
+    noon = dt.datetime.combine(AS_OF, dt.time(12)) - dt.timedelta(days=days_ago)
+    return {
+        "customer_id": customer,
+        "product_id": product,
+        "ordered_at": noon,
+        "quantity": quantity,
+        "net_amount": Decimal(amount),
+    }
+
+
+def core(
+    *lines: dict[str, object],
+    customers: str | None = None,
+    categories: dict[str, str] | None = None,
+) -> dict[str, pa.Table]:
+    """Return order_items, customers and products as core holds them.
+
+    Customers and products are those the lines name, plus the letters of ``customers`` and the
+    keys of ``categories``.
+    """
+    people = {row["customer_id"] for row in lines if row["customer_id"]} | set(customers or "")
+    categories = categories or {}
+    things = {row["product_id"] for row in lines if row["product_id"]} | set(categories)
+    numbered = [{**row, "order_item_id": f"line{no:04}"} for no, row in enumerate(lines)]
+    return {
+        "order_items": pa.Table.from_pylist(numbered, schema=_LINES),
+        "customers": pa.Table.from_pylist(
+            [{"customer_id": name, "customer_type": "individual"} for name in sorted(people)],
+            schema=_CUSTOMERS,
+        ),
+        "products": pa.Table.from_pylist(
+            [
+                {"product_id": name, "name": f"the {name}", "category_l2": categories.get(name)}
+                for name in sorted(things)
+            ],
+            schema=_PRODUCTS,
+        ),
+    }
+
+
+_LINES = pa.schema(
+    {
+        "order_item_id": pa.string(),
+        "customer_id": pa.string(),
+        "product_id": pa.string(),
+        "ordered_at": pa.timestamp("us"),
+        "quantity": pa.int64(),
+        "net_amount": pa.decimal128(18, 2),
+    }
+)
+_CUSTOMERS = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "customer_type": pa.string(),
+        "first_seen_at": pa.timestamp("us"),
+    }
+)
+_PRODUCTS = pa.schema({"product_id": pa.string(), "name": pa.string(), "category_l2": pa.string()})
