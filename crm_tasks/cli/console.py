@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -25,10 +26,37 @@ HomeOption = Annotated[
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
-    """Print rows as a plain table; what does not fit is folded, never cut."""
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    """Print rows as a table or, where that would not fit, each row as a list of its values."""
+    listed = [["" if value is None else str(value) for value in row] for row in rows]
+    if title:
+        output.print(title)
+    if _width(columns, listed) <= output.width:
+        output.print(_side_by_side(columns, listed))
+    else:
+        for number, row in enumerate(listed, start=1):
+            output.print(f"row {number}", style="dim")
+            output.print(_one_below_the_other(columns, row))
+
+
+def _width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Return the columns of the terminal that a table of these texts needs."""
+    widest = [max(cell_len(text) for text in texts) for texts in zip(columns, *rows, strict=True)]
+    return sum(widest) + 2 * len(widest)
+
+
+def _side_by_side(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
-    output.print(table)
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _one_below_the_other(columns: Sequence[str], row: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for column, text in zip(columns, row, strict=True):
+        table.add_row(f"  {column}", Text(text))
+    return table

@@ -30,10 +30,19 @@ FOUND = {
 }
 
 WORTH_RUNNING = {
-    "who the customers are": "select * from bi.segment_overview order by n_customers desc",
-    "whom to contact, and why": "select * from bi.action_queue_today limit 10",
-    "who is at the centre": "select * from bi.graph_top_influencers limit 10",
-    "what is odd in the data": "select * from bi.data_quality_status where not is_success",
+    "who the customers are": (
+        "select segment_name, n_customers, revenue_share, avg_recency_days "
+        "from bi.segment_overview order by n_customers desc"
+    ),
+    "whom to contact, and why": (
+        "select customer_id, channel_id, action_name, scheduled_at, reason_en "
+        "from bi.action_queue_today limit 10"
+    ),
+    "who is at the centre": "select * from bi.graph_top_influencers limit 5",
+    "what is odd in the data, and what happens to it": (
+        "select table_name, expectation, n_unexpected, treatment from bi.data_quality_status "
+        "where not is_success"
+    ),
     "what this source cannot feed": (
         "select capability, reason from ops.pipeline_coverage where status = 'off'"
     ),
