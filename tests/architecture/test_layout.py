@@ -146,18 +146,24 @@ def test_every_schema_that_is_published_is_written_by_a_step() -> None:
 # --- code -----------------------------------------------------------------------------------------
 
 
+def names_to_test(module: Path) -> list[str]:
+    """Return the module's name, and its package's where that shows something of the module."""
+    package = module.parent / "__init__.py"
+    is_shown = dotted(module) in imports(package)
+    return [dotted(module), dotted(module.parent)] if is_shown else [dotted(module)]
+
+
 def test_every_module_is_named_by_a_test() -> None:
     declarations = {CODE / "contracts" / f"{schema}.py" for schema in FLOW}  # checked above
     found = [m for m in modules() if m.name != "__main__.py" and m not in declarations]
     assert found
     imported = {name for path in files_of_tests() for name in imports(path)}
-    said = "".join(text_of(path) for path in TESTS.glob("**/*.py"))
-    missing = []
-    for module in found:
-        # What lies in a package inside a package may be tested through what that package shows.
-        shown = [module] if module.parent.parent == CODE else [module, module.parent]
-        if not any(dotted(path) in imported or f'"{dotted(path)}' in said for path in shown):
-            missing.append(dotted(module))
+    quoted = "".join(text_of(path) for path in TESTS.glob("**/*.py"))
+    missing = [
+        dotted(module)
+        for module in found
+        if not any(n in imported or f'"{n}' in quoted for n in names_to_test(module))
+    ]
     assert not missing, "\n".join(missing)
 
 
