@@ -53,38 +53,37 @@ def compare_counts(guanxi: dict[str, object], newcomer: dict[str, object]) -> li
 
 
 def compare_values(
-    name: str,
     guanxi: pd.DataFrame,
     newcomer: pd.DataFrame,
     key: Sequence[str],
     value: str,
+    unit: float = 0.0,
 ) -> Comparison:
     """Compare one column row by row: the same keys, and values within 1e-6 of each other.
 
     Parameters
     ----------
-    name : str
-        What the column is called in the table of comparisons.
     guanxi, newcomer : DataFrame
         Both with the key columns, unique, and ``value``.
+    unit : float
+        What the last digit is worth (0.01 for cents): where values differ by no more than that,
+        they were rounded differently and are close.
     """
-    sides = [frame[[*key, value]] for frame in (guanxi, newcomer)]
-    both = sides[0].merge(
-        sides[1], on=list(key), how="outer", validate="one_to_one", suffixes=("", "_newcomer"),
+    mine, theirs = guanxi[[*key, value]], newcomer[[*key, value]]
+    both = mine.merge(
+        theirs, on=list(key), how="outer", validate="one_to_one", suffixes=("", "_newcomer"),
         indicator=True,
     )  # fmt: skip
     unmatched = int((both["_merge"] != "both").sum())
     matched = both[both["_merge"] == "both"]
-    distance = np.abs(
-        matched[value].astype("float64") - matched[f"{value}_newcomer"].astype("float64")
-    )
-    largest = float(distance.max()) if len(distance) else 0.0
-    is_same = unmatched == 0 and largest <= TOLERANCE
+    apart = _distance(matched[value], matched[f"{value}_newcomer"])
+    n_apart, largest = int((apart > TOLERANCE).sum()), float(apart.max(initial=0.0))
+    agreement: Agreement = "close" if largest <= unit + TOLERANCE else "differs"
     return Comparison(
-        name,
-        f"{len(sides[0]):,} rows",
-        f"{len(sides[1]):,} rows; {unmatched} unmatched, largest difference {largest:.1e}",
-        "identical" if is_same else "differs",
+        value,
+        f"{len(mine):,} rows",
+        f"{len(theirs):,} rows; {unmatched} unmatched, {n_apart} differ, by {largest:.1e} at most",
+        "differs" if unmatched else ("identical" if n_apart == 0 else agreement),
     )
 
 
@@ -96,8 +95,7 @@ def compare_ties(name: str, guanxi: pd.DataFrame, newcomer: pd.DataFrame) -> Com
     keys = ["src_id", "dst_id"]
     both = guanxi.merge(newcomer, on=keys, validate="one_to_one", suffixes=("", "_newcomer"))
     overlap = len(both) / max(len(guanxi) + len(newcomer) - len(both), 1)
-    distance = np.abs(both["strength"] - both["strength_newcomer"])
-    largest = float(distance.max()) if len(both) else 0.0
+    largest = float(_distance(both["strength"], both["strength_newcomer"]).max(initial=0.0))
     is_close = overlap >= 0.999 and largest <= TOLERANCE
     agreement: Agreement = "close" if is_close else "differs"
     return Comparison(
@@ -111,3 +109,7 @@ def compare_ties(name: str, guanxi: pd.DataFrame, newcomer: pd.DataFrame) -> Com
 def not_comparable() -> list[Comparison]:
     """Return what cannot be compared, each with its reason."""
     return [Comparison(name, "", why, "not comparable") for name, why in NOT_COMPARABLE.items()]
+
+
+def _distance(left: pd.Series, right: pd.Series) -> np.ndarray:
+    return np.abs(left.to_numpy(dtype=np.float64) - right.to_numpy(dtype=np.float64))

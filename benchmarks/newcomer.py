@@ -60,7 +60,8 @@ def read_files(folder: Path) -> dict[str, pd.DataFrame]:
 
 def clean(frames: dict[str, pd.DataFrame], as_of: dt.date) -> dict[str, pd.DataFrame]:
     """Return lines before the date with their product, orders, and coupons without duplicates."""
-    lines = frames["transactions"]
+    # Twenty lines carry a float's dust (2e-16) where nothing was paid: money is counted in cents.
+    lines = frames["transactions"].assign(sales_value=lambda rows: rows["sales_value"].round(2))
     lines = lines[lines["transaction_timestamp"] < pd.Timestamp(as_of)]
     known = frames["products"][["product_id", "department"]]
     lines = lines.merge(known, on="product_id", how="left", validate="many_to_one", indicator=True)
@@ -93,7 +94,9 @@ def score_rfm(orders: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     rfm["net_revenue_total"] = rfm["net_revenue_total"].round(2)
     rfm["recency_days"] = (today - rfm["last_day"]).dt.days
     rfm["customer_age_days"] = (today - rfm["first_day"]).dt.days
-    rfm["monetary_value"] = (rfm["net_revenue_total"] / rfm["frequency"]).round(2)
+    # Half a cent goes up; pandas alone would round it to the even cent.
+    in_cents = (100 * rfm["net_revenue_total"] / rfm["frequency"]).round(6)
+    rfm["monetary_value"] = np.floor(in_cents + 0.5) / 100
     rfm["r_score"] = 1 + sum(rfm["recency_days"] <= cut for cut in cut_points(rfm["recency_days"]))
     rfm["f_score"] = 1 + sum(rfm["frequency"] > cut for cut in cut_points(rfm["frequency"]))
     totals = rfm["net_revenue_total"]
@@ -162,7 +165,8 @@ def strongest(similarity: dict[tuple[int, int], float], neighbours: int) -> set[
 def measure(similar: pd.DataFrame, households: list[int]) -> tuple[pd.DataFrame, float]:
     """Return pagerank and community per household, and the modularity of the communities."""
     graph = as_graph(similar, households)
-    pagerank = nx.pagerank(graph, weight="strength")
+    # The default tolerance leaves an error of 4e-5 on 2,469 nodes.
+    pagerank = nx.pagerank(graph, weight="strength", tol=1e-10)
     communities = nx.community.louvain_communities(graph, weight="strength", seed=1)
     member = {house: number for number, group in enumerate(communities) for house in group}
     nodes = pd.DataFrame({"household_id": households})

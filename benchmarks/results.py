@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,6 +17,7 @@ from benchmarks.compare import (
 from crm_tasks.warehouse.query import query_served
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from crm_tasks.warehouse.home import Home
@@ -25,6 +27,7 @@ RFM = (
     "recency_days", "frequency", "monetary_value", "net_revenue_total", "customer_age_days",
     "r_score", "f_score", "m_score",
 )  # fmt: skip
+ROUNDED_TO = {"monetary_value": 0.01}
 NODE_MEASURES = ("pagerank", "betweenness", "closeness", "harmonic")
 
 COUNTS = """
@@ -69,12 +72,17 @@ def compare_results(home: Home, folder: Path) -> list[Comparison]:
     newcomer = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
     return [
         *compare_counts(*_counts(home, newcomer)),
-        *_compare_rfm(home, newcomer["rfm"]),
-        *_compare_purchase_ties(home, newcomer["purchase"]),
-        compare_ties("ties of similarity", _frame(home, CUSTOMER_TIES), newcomer["similar"]),
-        *_compare_nodes(home, newcomer["nodes"]),
+        *named("customers: ", _compare_rfm(home, newcomer["rfm"])),
+        *named("purchase ties: ", _compare_purchase_ties(home, newcomer["purchase"])),
+        compare_ties("similarity ties", _frame(home, CUSTOMER_TIES), newcomer["similar"]),
+        *named("similarity network: ", _compare_nodes(home, newcomer["nodes"])),
         *not_comparable(),
     ]
+
+
+def named(prefix: str, compared: Iterable[Comparison]) -> list[Comparison]:
+    """Return the comparisons with a prefix before their names."""
+    return [replace(one, name=prefix + one.name) for one in compared]
 
 
 def _counts(
@@ -105,7 +113,7 @@ def _compare_rfm(home: Home, newcomer: pd.DataFrame) -> list[Comparison]:
         "where rfm.frequency is not null",
     )
     return [
-        compare_values(f"{name} per customer", guanxi, newcomer, ["household_id"], name)
+        compare_values(guanxi, newcomer, ["household_id"], name, ROUNDED_TO.get(name, 0.0))
         for name in RFM
     ]
 
@@ -114,8 +122,8 @@ def _compare_purchase_ties(home: Home, newcomer: pd.DataFrame) -> list[Compariso
     guanxi = _frame(home, PRODUCT_TIES).astype({"household_id": "int64", "product_id": "int64"})
     keys = ["household_id", "product_id"]
     return [
-        compare_values("strength of purchase ties", guanxi, newcomer, keys, "strength"),
-        compare_values("evidence of purchase ties", guanxi, newcomer, keys, "n_evidence"),
+        compare_values(guanxi, newcomer, keys, "strength"),
+        compare_values(guanxi, newcomer, keys, "n_evidence"),
     ]
 
 
@@ -128,7 +136,7 @@ def _compare_nodes(home: Home, newcomer: pd.DataFrame) -> list[Comparison]:
         "where metrics.layer = 'purchase_similarity'",
     )
     return [
-        compare_values(f"{name} of similarity", guanxi, newcomer, ["household_id"], name)
+        compare_values(guanxi, newcomer, ["household_id"], name)
         for name in NODE_MEASURES
         if name in newcomer.columns
     ]
