@@ -19,7 +19,10 @@ ROWS_PER_BATCH = 100_000
 
 
 def content_hash(
-    connection: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str], key: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    columns: Sequence[str],
+    key: Sequence[str] = (),
 ) -> tuple[int, str]:
     """Return the row count and sha256 over the rows as JSON lines, ordered by the key.
 
@@ -30,12 +33,14 @@ def content_hash(
     ----------
     source : str
         A table or query in parentheses, as SQL.
+    key : sequence of str
+        Columns to order by; none when the rows already lie in key order, as in a table that was
+        filled in that order (DuckDB keeps insertion order). It saves half the time.
     """
     packed = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in columns)
     order = ", ".join(f"{quoted(name)} nulls first" for name in key)
-    query = (
-        f"select to_json(struct_pack({packed})) || chr(10) as line from {source} order by {order}"
-    )
+    query = f"select to_json(struct_pack({packed})) || chr(10) as line from {source}"
+    query += f" order by {order}" if order else ""
     digest = hashlib.sha256()
     rows = 0
     for batch in connection.sql(query).to_arrow_reader(ROWS_PER_BATCH):

@@ -146,6 +146,7 @@ class Publisher:
         target = f"{SERVED}.{quoted(table.schema)}.{quoted(table.name)}"
         connection.execute(create_table_sql(table, SERVED))
         columns = ", ".join(quoted(name) for name in table.column_names)
+        # In key order: it packs well, and the hash need not sort again.
         order = ", ".join(quoted(name) for name in table.key)
         connection.execute(
             f"insert into {target} select {columns} from {self._source(connection, table)} "
@@ -153,17 +154,25 @@ class Publisher:
         )
         for statement in comment_statements(table, SERVED):
             connection.execute(statement)
-        parquet = export / table.schema / f"{table.name}.parquet"
-        connection.execute(
-            f"copy {target} to {literal(parquet)} (format parquet, compression zstd)"
-        )
-        fsync_path(parquet)
-        total, digest = content_hash(connection, target, table.column_names, table.key)
+        self._export(connection, table, target, export / table.schema / f"{table.name}.parquet")
+        total, digest = content_hash(connection, target, table.column_names)
         if table.history == "current":
             return PublishedTable(table, total, "", total, digest)
         partition = f"(select * from {target} where as_of_date = date {literal(self.as_of_date)})"
-        own, own_digest = content_hash(connection, partition, table.column_names, table.key)
+        own, own_digest = content_hash(connection, partition, table.column_names)
         return PublishedTable(table, total, self.as_of_date, own, own_digest)
+
+    def _export(
+        self, connection: duckdb.DuckDBPyConnection, table: Table, target: str, parquet: Path
+    ) -> None:
+        """Write a published table as Parquet; one that lies in the lake as such is copied."""
+        if table.writer == "python" and table.history == "current":
+            shutil.copyfile(handed_over(self.home, table, self.run_id), parquet)
+        else:
+            connection.execute(
+                f"copy {target} to {literal(parquet)} (format parquet, compression zstd)"
+            )
+        fsync_path(parquet)
 
     def _source(self, connection: duckdb.DuckDBPyConnection, table: Table) -> str:
         """Return the rows to publish as SQL: this run's, and those of its ancestors if kept."""
