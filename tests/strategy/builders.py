@@ -1,0 +1,100 @@
+"""Customers, channels and contents of a plan, written by what matters."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pyarrow as pa
+
+from crm_tasks.contracts.strategy import ACTIONS
+from crm_tasks.strategy.plan import PlanParams
+from crm_tasks.strategy.rules import RULES
+
+AS_OF = dt.date(2024, 7, 1)  # a Monday
+
+CUSTOMERS = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "rfm_segment": pa.string(),
+        "recency_days": pa.int64(),
+        "frequency": pa.int64(),
+        "monetary_value": pa.decimal128(18, 2),
+        "net_revenue_total": pa.decimal128(18, 2),
+        "customer_age_days": pa.int64(),
+        "avg_order_gap_days": pa.float64(),
+        "orders_90d": pa.int64(),
+        "distinct_categories_90d": pa.int64(),
+        "discount_share": pa.float64(),
+        "redemptions_365d": pa.int64(),
+        "contacts_30d": pa.int64(),
+        "last_contact_days": pa.int64(),
+        "influence_value": pa.float64(),
+        "preferred_iso_weekday": pa.int32(),
+        "preferred_hour": pa.int32(),
+        "channel_preference": pa.string(),
+        "consent_email": pa.bool_(),
+        "consent_sms": pa.bool_(),
+        "consent_social": pa.bool_(),
+    }
+)
+
+
+def customer(name: str, **features: object) -> dict[str, object]:
+    """Return a loyal customer who orders on Wednesdays at ten, unless told otherwise."""
+    usual = {
+        "rfm_segment": "loyal",
+        "recency_days": 5,
+        "frequency": 20,
+        "avg_order_gap_days": 7.0,
+        "preferred_iso_weekday": 3,
+        "preferred_hour": 10,
+        "net_revenue_total": Decimal("100.00"),
+    }
+    return {"customer_id": name, **usual, **features}
+
+
+def frames(*customers: dict[str, object], previous: pa.Table | None = None) -> dict[str, pa.Table]:
+    """Return what a plan reads: two channels with quiet hours, one without, all contents."""
+    contents = sorted({rule.content_id for rule in RULES})
+    nine_to_eight = {"quiet_start": dt.time(21), "quiet_end": dt.time(8)}
+    channels = [
+        {"channel_id": "email", "unit_cost": Decimal("0.0020"), "max_per_7d": 2, **nine_to_eight},
+        {"channel_id": "sms", "unit_cost": Decimal("0.0500"), "max_per_7d": 1, **nine_to_eight},
+        {"channel_id": "mail", "unit_cost": Decimal("0.6000"), "max_per_7d": 1},
+    ]
+    return {
+        "customers": pa.Table.from_pylist(list(customers), schema=CUSTOMERS),
+        "channels": pa.Table.from_pylist(
+            [{**row, "channel": row["channel_id"]} for row in channels], schema=_CHANNELS
+        ),
+        "contents": pa.table(
+            {"content_id": contents, "content_type": ["promotion"] * len(contents)}
+        ),
+        "previous_actions": ACTIONS.arrow_schema.empty_table() if previous is None else previous,
+    }
+
+
+def params(**changed: object) -> PlanParams:
+    """Return parameters that allow mail and e-mail and assume consent."""
+    usual: dict[str, object] = {
+        "as_of": AS_OF,
+        "time_zone": "UTC",
+        "channels": ("mail", "email"),
+        "consent_when_unknown": "assume",
+        "actions_per_day": 50,
+        "is_dry_run": True,
+    }
+    return PlanParams(**{**usual, **changed})  # type: ignore[arg-type]
+
+
+_CHANNELS = pa.schema(
+    {
+        "channel_id": pa.string(),
+        "channel": pa.string(),
+        "unit_cost": pa.decimal128(18, 4),
+        "max_per_7d": pa.int32(),
+        "quiet_start": pa.time64("us"),
+        "quiet_end": pa.time64("us"),
+    }
+)
