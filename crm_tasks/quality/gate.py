@@ -118,10 +118,10 @@ def check_suite(
             threshold=threshold_in_words(expectation, facts),
             treatment=expectation.treatment,
             why=expectation.why,
-            failed_keys=tuple(keys[position] for position in finding.positions),
+            failed_keys=failed_keys,
             file=file,
         )
-        for expectation, finding in zip(suite.expectations, checked, strict=True)
+        for expectation, finding, failed_keys in zip(suite.expectations, checked, keys, strict=True)
     ]
 
 
@@ -130,7 +130,7 @@ def threshold_in_words(expectation: Expectation, facts: RunFacts) -> str:
     arguments = {
         name: facts.filled_in(value)
         for name, value in expectation.kwargs.items()
-        if name not in expectation.columns and name not in ("column", "column_A", "column_B")
+        if name not in ("column", "column_A")  # told beside it, as column_name
     }
     limits = ", ".join(f"{name} {_limit(value)}" for name, value in arguments.items())
     words = expectation.type.removeprefix("expect_").replace("_", " ")
@@ -152,7 +152,7 @@ class _Finding:
     n_rows: int | None
     n_unexpected: int | None
     observed_value: float | None
-    positions: tuple[int, ...] = ()
+    positions: Sequence[int] = ()
 
 
 def _check_rows(suite: Suite, rows: pa.Table, facts: RunFacts) -> list[_Finding]:
@@ -220,8 +220,8 @@ def _row_finding(expectation: Expectation, answers: list[Mapping[str, Any]]) -> 
     positions: list[int] = []
     for answer in answers:
         for indices in answer["unexpected_index_list"] or ():
-            positions += indices[POSITION][: KEYS_AT_MOST - len(positions)]
-    return _Finding(share >= expectation.mostly, n_rows, n_unexpected, share, tuple(positions))
+            positions += indices[POSITION]
+    return _Finding(share >= expectation.mostly, n_rows, n_unexpected, share, positions)
 
 
 def _table_finding(expectation: Expectation, answer: Mapping[str, Any], n_rows: int) -> _Finding:
@@ -231,19 +231,22 @@ def _table_finding(expectation: Expectation, answer: Mapping[str, Any], n_rows: 
     return _Finding(answer["success"], n_rows, None, observed)
 
 
-def _keys(suite: Suite, read: Reader, findings: Sequence[_Finding]) -> Mapping[int, str]:
-    """Return the keys of the rows that do not fit, by position: key columns joined by '|'.
+def _keys(suite: Suite, read: Reader, findings: Sequence[_Finding]) -> list[tuple[str, ...]]:
+    """Return for each finding the keys of its rows: key columns joined by '|', the first by text.
 
-    They are read now that it is known whether any are needed: keys are the widest columns.
+    They are read now that it is known whether any are needed: keys are the widest columns. Sorted,
+    so that the ones kept do not depend on the order of the rows.
     """
-    positions = sorted({position for finding in findings for position in finding.positions})
-    key = suite.contract.key
-    if not positions:
-        return {}
-    taken = read(suite.table, key).take(pa.array(positions, pa.int64()))
-    text = [column.cast(pa.string()).fill_null("") for column in taken.columns]
-    joined = pc.binary_join_element_wise(*text, "|").to_pylist()
-    return dict(zip(positions, joined, strict=True))
+    if not any(finding.positions for finding in findings):
+        return [()] * len(findings)
+    text = [
+        c.cast(pa.string()).fill_null("") for c in read(suite.table, suite.contract.key).columns
+    ]
+    keys = pc.binary_join_element_wise(*text, "|")
+    return [
+        tuple(keys.take(pa.array(f.positions, pa.int64())).sort()[:KEYS_AT_MOST].to_pylist())
+        for f in findings
+    ]
 
 
 def _frame(rows: pa.Table, first_position: int) -> DataFrame:
