@@ -99,21 +99,21 @@
 {# A wall-clock time where the company is, as a timestamp in UTC. #}
 {% macro to_utc(local_time) -%}
     {{ local_time if time_zone() == 'UTC'
-       else adapter.dispatch('to_utc', 'guanxi')(local_time, time_zone()) }}
+       else adapter.dispatch('to_utc', 'guanxi')(local_time, "'" ~ time_zone() ~ "'") }}
 {%- endmacro %}
 
 {% macro duckdb__to_utc(local_time, zone) -%}
-    cast(({{ local_time }}) at time zone '{{ zone }}' at time zone 'UTC' as timestamp)
+    cast(({{ local_time }}) at time zone {{ zone }} at time zone 'UTC' as timestamp)
 {%- endmacro %}
 
 {# A timestamp in UTC as the wall-clock time where the company is. #}
 {% macro to_local(utc_time) -%}
     {{ utc_time if time_zone() == 'UTC'
-       else adapter.dispatch('to_local', 'guanxi')(utc_time, time_zone()) }}
+       else adapter.dispatch('to_local', 'guanxi')(utc_time, "'" ~ time_zone() ~ "'") }}
 {%- endmacro %}
 
 {% macro duckdb__to_local(utc_time, zone) -%}
-    cast(({{ utc_time }}) at time zone 'UTC' at time zone '{{ zone }}' as timestamp)
+    cast(({{ utc_time }}) at time zone 'UTC' at time zone {{ zone }} as timestamp)
 {%- endmacro %}
 
 {# Columns as one text, to see whether any of them changed; NULL differs from every text. #}

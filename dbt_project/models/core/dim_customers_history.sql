@@ -109,9 +109,7 @@ versions_ranked as (
             partition by customer_id, known_from
             order by
                 landing_sequence desc nulls last,
-                record_no desc nulls last,
-                registered_at desc nulls last,
-                customer_id asc nulls last
+                record_no desc nulls last
         ) as bigint) as version_rank
     from versions
 
