@@ -137,9 +137,8 @@ def test_the_next_preferred_weekday_lies_within_seven_days(scratch, weekday, day
 
 def test_hours_are_local_and_moments_are_utc(scratch):
     (action,), _ = planned(scratch, customer("a"), time_zone="Asia/Shanghai")
-    assert action["scheduled_at"] == dt.datetime.fromisoformat(
-        "2024-07-03 02:00"
-    )  # 10:00 in Shanghai
+    ten_in_shanghai = dt.datetime.fromisoformat("2024-07-03 02:00")
+    assert action["scheduled_at"] == ten_in_shanghai
 
 
 def test_a_full_day_keeps_the_most_valuable(scratch):
