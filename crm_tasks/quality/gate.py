@@ -11,6 +11,7 @@ import logging
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
@@ -45,16 +46,19 @@ RESULT_FORMAT = {
     "partial_unexpected_count": 0,
     "return_unexpected_index_query": False,
 }
-#: Figures that stand for many rows. A minimum, a maximum or a most common value is the value of a
-#: row, so it is compared but never kept.
-AGGREGATES = {
+#: Figures that are kept. A minimum, a maximum or a most common value is the value of a row, and so
+#: is the mean of very few: those are compared and not kept.
+COUNTS = {
     "expect_table_row_count_to_be_between",
-    "expect_column_mean_to_be_between",
-    "expect_column_sum_to_be_between",
-    "expect_column_stdev_to_be_between",
     "expect_column_unique_value_count_to_be_between",
     "expect_column_proportion_of_unique_values_to_be_between",
 }
+AGGREGATES = {
+    "expect_column_mean_to_be_between",
+    "expect_column_sum_to_be_between",
+    "expect_column_stdev_to_be_between",
+}
+ROWS_THAT_HIDE_ONE = 10
 
 
 class Reader(Protocol):
@@ -226,8 +230,9 @@ def _row_finding(expectation: Expectation, answers: list[Mapping[str, Any]]) -> 
 
 def _table_finding(expectation: Expectation, answer: Mapping[str, Any], n_rows: int) -> _Finding:
     figure = answer.get("observed_value")
-    is_aggregate = expectation.type in AGGREGATES and isinstance(figure, int | float)
-    observed = float(figure or 0) if is_aggregate else None
+    hides_each_row = expectation.type in AGGREGATES and n_rows >= ROWS_THAT_HIDE_ONE
+    is_kept = expectation.type in COUNTS or hides_each_row
+    observed = float(figure) if is_kept and isinstance(figure, Real) else None
     return _Finding(answer["success"], n_rows, None, observed)
 
 

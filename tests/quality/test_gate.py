@@ -273,6 +273,20 @@ def test_no_value_reaches_results_keys_message_log_or_screen(
     assert said.err == ""
 
 
+@pytest.mark.parametrize(("n_rows", "is_kept"), [(9, False), (10, True)])
+def test_the_mean_of_a_few_rows_gives_no_row_away(
+    tmp_path: Path, n_rows: int, is_kept: bool
+) -> None:
+    asked = expectation(
+        name="amount_mean",
+        type="expect_column_mean_to_be_between",
+        kwargs={"column": "net_amount", "max_value": 5},
+    )
+    (found,) = check(tmp_path, toys(net_amount=[7] * n_rows), asked)
+    assert not found.is_success
+    assert found.observed_value == (7.0 if is_kept else None)
+
+
 def test_an_expectation_that_cannot_be_computed_is_named_without_values(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
