@@ -90,17 +90,7 @@ versions as (
 versions_ranked as (
 
     select
-        customer_id,
-        known_from,
-        registered_at,
-        customer_type,
-        age_band,
-        income_band,
-        home_ownership,
-        marital_status,
-        household_size,
-        household_composition,
-        kids_count,
+        *,
         {{ row_text([
             'customer_type', 'age_band', 'income_band', 'home_ownership', 'marital_status',
             'household_size', 'household_composition', 'kids_count',
@@ -118,18 +108,7 @@ versions_ranked as (
 versions_compared as (
 
     select
-        customer_id,
-        known_from,
-        registered_at,
-        customer_type,
-        age_band,
-        income_band,
-        home_ownership,
-        marital_status,
-        household_size,
-        household_composition,
-        kids_count,
-        attributes,
+        *,
         cast(lag(attributes) over (
             partition by customer_id
             order by known_from asc nulls first
@@ -143,8 +122,7 @@ versions_compared as (
 versions_changed as (
 
     select
-        customer_id,
-        known_from,
+        *,
         cast(lead(known_from) over (
             partition by customer_id
             order by known_from asc nulls first
@@ -152,16 +130,7 @@ versions_changed as (
         cast(row_number() over (
             partition by customer_id
             order by known_from asc nulls first
-        ) as integer) as version_no,
-        registered_at,
-        customer_type,
-        age_band,
-        income_band,
-        home_ownership,
-        marital_status,
-        household_size,
-        household_composition,
-        kids_count
+        ) as integer) as version_no
     from versions_compared
     where attributes_before is null or attributes <> attributes_before
 
