@@ -22,7 +22,7 @@ from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.home import Home
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from airflow.sdk import DAG
 
@@ -38,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.update(local_airflow(home, asked.profile))  # noqa: TID251 (before Airflow reads it)
     signal.signal(signal.SIGTERM, _interrupt)
     conf = {"profile": asked.profile, "as_of": asked.as_of, "dry_run": asked.dry_run}
-    return 0 if run_daily(conf, asked.attempt_id) else 1
+    try:
+        return 0 if run_daily(conf, asked.attempt_id) else 1
+    except KeyboardInterrupt:  # between two steps
+        return 1
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -52,7 +55,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt  # so that a step ends its dbt process and records its failure
+    raise KeyboardInterrupt  # as Ctrl-C: the step ends its dbt process and records its failure
 
 
 def run_daily(conf: dict[str, Any], attempt_id: str | None) -> bool:
@@ -63,14 +66,31 @@ def run_daily(conf: dict[str, Any], attempt_id: str | None) -> bool:
     from crm_dags.metadata import prepare_metadata
 
     prepare_metadata()
-    run_id = attempt_id or f"embedded__{utc_now().isoformat()}"
+    now = utc_now()
+    run_id = attempt_id or f"embedded__{now.isoformat()}"
     daily = _load_dag()
     for operator in daily.tasks:
         operator.retry_delay = RETRY_DELAY
-    # dag.test() takes no run id, and the steps are followed by it while they run.
+        operator.on_failure_callback = [*operator.on_failure_callback, give_up]
+    # dag.test() takes no run id, and the steps are followed by it while they run. Without a
+    # logical date of its own it would clear the tasks of every earlier run.
     with patch.object(DagRun, "generate_run_id", return_value=run_id):
-        ended = daily.test(logical_date=None, run_conf=conf)
+        ended = daily.test(logical_date=now.replace(tzinfo=dt.UTC), run_conf=conf)
     return bool(ended.state == DagRunState.SUCCESS)
+
+
+def give_up(context: Mapping[str, Any]) -> None:
+    """Mark all that would follow a failed task; dag.test() would need a second for each."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from airflow.utils.state import TaskInstanceState
+    from sqlalchemy import update
+
+    waiting = TaskInstance.run_id == context["run_id"], TaskInstance.state.is_(None)
+    with create_session() as session:
+        session.execute(
+            update(TaskInstance).where(*waiting).values(state=TaskInstanceState.UPSTREAM_FAILED)
+        )
 
 
 def _load_dag() -> DAG:

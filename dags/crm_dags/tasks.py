@@ -21,3 +21,6 @@ def run_crm_step(step: str, **context: Any) -> dict[str, Any]:
         if error.is_retryable:
             raise
         raise AirflowFailException(str(error)) from error
+    except KeyboardInterrupt:
+        # Airflow would take it for one more failure and try again.
+        raise AirflowFailException("interrupted") from None
