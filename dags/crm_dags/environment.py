@@ -24,6 +24,8 @@ DAGS = Path(__file__).parents[1]
 DEFAULT_PORT = 8080
 PORT_NAME = "AIRFLOW__API__PORT"
 USER = "admin"
+#: Enough for one machine's loopback; a deployment has real accounts (docker-compose.yaml).
+SIMPLE_AUTH = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
 
 
 def local_airflow(home: Home, profile: str) -> dict[str, str]:
@@ -58,6 +60,7 @@ def _airflow(home: Home, port: int) -> dict[str, str]:
         "CORE__EXECUTOR": "LocalExecutor",
         "CORE__PARALLELISM": "4",  # the default forks 32 workers
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "CORE__AUTH_MANAGER": SIMPLE_AUTH,
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(password_file(home)),
         "CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",

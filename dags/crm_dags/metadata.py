@@ -1,6 +1,14 @@
-"""Airflow's own database made ready: its tables, the pool, and what a crash left open."""
+"""Airflow's own database made ready: its tables, the pool, and what a crash left open.
+
+PYTHONPATH=dags python -m crm_dags.metadata [--create-admin]
+"""
 
 from __future__ import annotations
+
+import os
+import sys
+
+ADMIN = "admin"
 
 
 def prepare_metadata() -> None:
@@ -49,5 +57,19 @@ def close_abandoned_runs() -> None:
         )
 
 
+def create_admin() -> None:
+    """Make the first administrator of a deployment; one that exists keeps its password."""
+    from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+
+    password = os.environ["AIRFLOW_ADMIN_PASSWORD"]  # noqa: TID251 (of this one command, not a setting)
+    with get_application_builder() as builder:
+        manager = builder.sm
+        if manager.find_user(ADMIN) is None:
+            role = manager.find_role("Admin")
+            manager.add_user(ADMIN, "Airflow", "Admin", "admin@localhost", role, password)
+
+
 if __name__ == "__main__":
     prepare_metadata()
+    if "--create-admin" in sys.argv[1:]:
+        create_admin()
