@@ -29,25 +29,34 @@ def ours() -> dict:
     return found
 
 
-def call_compose(values: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["docker-compose", "--env-file", "/dev/null", "--file", COMPOSE_FILE, "config", "--quiet"],
-        env={"PATH": os.environ["PATH"], **values},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def call_compose(tmp_path):
+    """Return a function that lets docker-compose check the file with just these variables."""
+    env_file = tmp_path / "compose.env"
+
+    def call(values: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        env_file.write_text("".join(f"{name}={text}\n" for name, text in values.items()))
+        command = ["docker-compose", "--env-file", env_file, "--file", COMPOSE_FILE]
+        return subprocess.run(
+            [*command, "config", "--quiet"],
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return call
 
 
 @needs_compose
-def test_docker_compose_accepts_the_file():
+def test_docker_compose_accepts_the_file(call_compose):
     done = call_compose(SECRETS)
     assert done.returncode == 0, done.stderr
 
 
 @needs_compose
 @pytest.mark.parametrize("name", SECRETS)
-def test_nothing_starts_without_a_secret(name):
+def test_nothing_starts_without_a_secret(call_compose, name):
     done = call_compose({**SECRETS, name: ""})
     assert done.returncode != 0
     assert name in done.stderr
