@@ -37,14 +37,26 @@ def identify_run(
     more = {
         "dag_id": attempt.dag_id or "none",
         "dag_run_id": attempt.attempt_id,
-        "logical_date": attempt.logical_date,
-        "data_interval_start": attempt.data_interval_start,
-        "data_interval_end": attempt.data_interval_end,
+        "logical_date": in_utc(attempt.logical_date),
+        "data_interval_start": in_utc(attempt.data_interval_start),
+        "data_interval_end": in_utc(attempt.data_interval_end),
         "rows_in": sum(batch["n_records"] for batch in batches),
     }
     ledger.freeze(claim, identity, [b["batch_id"] for b in batches], more)
     detail = {"profile": profile.profile, "as_of": as_of.isoformat(), "batches": len(batches)}
     append_audit(ledger, "run.opened", identity.run_id, detail)
+
+
+def in_utc(moment: str | None) -> dt.datetime | None:
+    """Return a scheduler's ISO moment in UTC without zone, as every ``_at`` column holds it.
+
+    >>> in_utc("2026-11-22T03:00:00+02:00")
+    datetime.datetime(2026, 11, 22, 1, 0)
+    """
+    if moment is None:
+        return None
+    parsed = dt.datetime.fromisoformat(moment)
+    return parsed.astimezone(dt.UTC).replace(tzinfo=None) if parsed.tzinfo else parsed
 
 
 def resolve_as_of(attempt: Attempt, profile: Profile, home: Home, ledger: Ledger) -> dt.date:

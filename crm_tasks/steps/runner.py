@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crm_tasks.contracts.frames import StepReport
@@ -78,7 +80,7 @@ def _metered(
             written = [table.full_name for table in tables_written(step)]
             record_reads(ledger, claim, run.reads, written, step.function)
     except BaseException as error:
-        message = str(error) if isinstance(error, CrmError) else type(error).__name__
+        message = str(error) if isinstance(error, CrmError) else place_of(error)
         ledger.finish(claim, "failed", StepReport(message=message), meter.usage())
         if claim.run_id is not None:
             ledger.fail_run(claim.run_id, step.name, message)
@@ -87,6 +89,14 @@ def _metered(
     ledger.finish(claim, "success", report, meter.usage())
     log.info("%s: %s rows in, %s written", step.name, report.rows_in, report.rows_written)
     return {**asdict(report), "state": "success"}
+
+
+def place_of(error: BaseException) -> str:
+    """Return the kind and place of an error nobody foresaw; its text may quote the data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "crm_tasks" in frame.filename] or frames
+    where = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
+    return f"{type(error).__name__}{where}; the scheduler's log has the whole story"
 
 
 def _unchanged(ledger: Ledger, attempt: Attempt, step: Step, run_id: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def write_table(home: Home, ledger: Ledger, claim: Claim, table: Table, rows: pa
     """
     if claim.run_id is None:
         raise RunStateError(f"step {claim.step} writes {table.full_name} before the run is frozen")
-    checked = check_rows(table, rows).sort_by([(name, "ascending") for name in table.key])
+    checked = check_rows(table, rows)
     final = home.table_dir(table, claim.run_id)
     with folder_aside(final, claim.token) as aside:
         pq.write_table(checked, aside / ROWS_FILE, compression="zstd")
