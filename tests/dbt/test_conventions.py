@@ -188,6 +188,14 @@ def test_every_rule_of_a_table_has_a_unit_test(built: Built, tables: list[Node])
     assert missing == without_a_rule | alike
 
 
+def test_unit_tests_hold_for_every_profile(built: Built) -> None:
+    unit_tests = list(built.manifest["unit_tests"].values())
+    assert unit_tests
+    bound = {"as_of", "time_zone"}  # a run in another zone must not change what they expect
+    loose = [t["name"] for t in unit_tests if not bound <= t["overrides"]["vars"].keys()]
+    assert loose == []
+
+
 def test_staging_checks_what_the_entities_demand_in_their_order() -> None:
     assert ENTITIES
     for entity in ENTITIES.values():
