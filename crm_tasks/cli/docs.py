@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -41,4 +40,4 @@ def docs(
 
 
 if __name__ == "__main__":
-    sys.exit(typer.run(docs))
+    typer.run(docs)
