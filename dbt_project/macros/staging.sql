@@ -24,22 +24,30 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# ISO 8601 only: words such as 'infinity' are no moments. Text without an offset is wall-clock
-   time where the company is. #}
+{# ISO 8601 in full: a cast alone takes 'infinity' for a moment and drops a zone or a PM it does not
+   know. Text without an offset is wall-clock time where the company is. The first line is the
+   usual form, which needs no pattern. #}
 {% macro _timestamp_or_null(text) -%}
+    {%- set time = '[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?' -%}
+    {%- set day = '[0-9]{4}-[0-9]{2}-[0-9]{2}' -%}
+    {%- set offset = '(Z|[+-][0-9]{2}(:?[0-9]{2})?)' -%}
     case
-        when {{ text }} not like '____-__-__%' then null
-        when length({{ text }}) > 16 and {{ matches(text, "'(Z|[0-9][+-][0-9]{2}(:?[0-9]{2})?)$'") }}
+        when {{ text }} like '____-__-__ __:__:__'
+            then {{ to_utc(cast_if_possible(text, 'timestamp')) }}
+        when {{ matches(text, "'^" ~ day ~ "(" ~ time ~ ")?$'") }}
+            then {{ to_utc(cast_if_possible(text, 'timestamp')) }}
+        when {{ matches(text, "'^" ~ day ~ time ~ offset ~ "$'") }}
             then {{ utc_from_text_with_offset(text) }}
-        else {{ to_utc(cast_if_possible(text, 'timestamp')) }}
     end
 {%- endmacro %}
 
-{# A cast rounds what it cannot hold (3.7 becomes 4). Only float noise below a millionth may go. #}
+{# A cast rounds what it cannot hold (3.7 becomes 4) and may read 1_000. Only float noise below a
+   millionth may go. #}
 {% macro _number_or_null(text, type) -%}
     case
         when
-            abs(
+            position('_' in {{ text }}) = 0
+            and abs(
                 {{ cast_if_possible(text, 'decimal(38, 10)') }}
                 - {{ cast_if_possible(text, type) }}
             ) < 0.000001
