@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from crm_tasks.cli.console import output, print_table
 from crm_tasks.errors import RunStateError
+from crm_tasks.settings import load_settings
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Ledger
 from crm_tasks.warehouse.query import query_served
@@ -66,9 +70,22 @@ def print_found(ledger: Ledger, home: Home, attempt_id: str, seconds: float) -> 
     output.print(f"as Parquet {home.serve / 'parquet'}\n", highlight=False, soft_wrap=True)
     print_table(("found", "value"), [(name, _value(home, query)) for name, query in FOUND.items()])
     output.print("\nfive queries worth running:")
+    crm, at = _own_name(), _home_option(home)
     for question, query in WORTH_RUNNING.items():
-        output.print(f'  crm sql "{query}"', highlight=False, markup=False, soft_wrap=True)
+        output.print(f'  {crm} sql "{query}"{at}', highlight=False, markup=False, soft_wrap=True)
         output.print(f"      {question}", style="dim")
+
+
+def _own_name() -> str:
+    """Return how this command can be called again from where the user stands."""
+    called = Path(sys.argv[0]).absolute()
+    here = Path.cwd()
+    return str(called.relative_to(here)) if called.is_relative_to(here) else str(called)
+
+
+def _home_option(home: Home) -> str:
+    is_default = home.root == load_settings().home_path
+    return "" if is_default else f" --home {home.root}"
 
 
 def _value(home: Home, query: str) -> str:

@@ -80,8 +80,10 @@ def build(call: DbtCall, select: Sequence[str], exclude: Sequence[str] = ()) -> 
     ModelBuildFailed
         A model or a test failed; the message names it and the number of rows, never their values.
     """
-    # buildable: a test that also reads a later layer waits for that layer's build.
-    arguments = ["--indirect-selection", "buildable", "--select", *select]
+    # buildable: a test that also reads a later layer waits for that layer's build. Unit tests judge
+    # code, not data: the suite runs them.
+    arguments = ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    arguments += ["--select", *select]
     if exclude:
         arguments += ["--exclude", *exclude]
     call.home.dbt.mkdir(parents=True, exist_ok=True)
