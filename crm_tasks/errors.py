@@ -6,8 +6,11 @@ value from the data: values may be personal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LISTED_AT_MOST = 10
 
