@@ -29,7 +29,8 @@ def sandboxed_reader(file: Path, threads: int = 2) -> Iterator[duckdb.DuckDBPyCo
     """Open a DuckDB file read-only with no way out: no files, no network, no settings.
 
     ``read_only`` alone is no sandbox (COPY TO and read_text still work), hence external access
-    off and the configuration locked.
+    off and the configuration locked: as it opens, since readers in one process share the engine
+    of a file, and a second reader could not lock it once more.
 
     Raises
     ------
@@ -42,14 +43,15 @@ def sandboxed_reader(file: Path, threads: int = 2) -> Iterator[duckdb.DuckDBPyCo
         raise RunStateError(f"no warehouse at {file}; `crm run` makes one")
     try:
         connection = duckdb.connect(
-            str(file.resolve()), read_only=True, config={**SANDBOX, "threads": str(threads)}
+            str(file.resolve()),
+            read_only=True,
+            config={**SANDBOX, "threads": str(threads), "lock_configuration": "true"},
         )
     except duckdb.IOException as error:
         if "lock" in str(error):
             raise WarehouseBusy(f"another process is writing {file.name}; try again") from None
         raise RunStateError(f"{file.name} cannot be opened: {_first_line(error)}") from None
     try:
-        connection.execute("set lock_configuration = true")
         yield connection
     finally:
         connection.close()

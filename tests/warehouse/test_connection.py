@@ -51,6 +51,14 @@ def test_a_reader_cannot_leave_its_file(database, tmp_path, statement):
         assert connection.execute("select * from t").fetchall() == [(1,)]
 
 
+def test_two_readers_of_one_process_open_a_file_at_the_same_time(database):
+    with sandboxed_reader(database) as one, sandboxed_reader(database) as other:
+        for connection in (one, other):
+            assert connection.execute("select * from t").fetchall() == [(1,)]
+            with pytest.raises(duckdb.Error, match="locked"):
+                connection.execute("set threads = 1")
+
+
 def test_a_pandas_frame_of_the_caller_is_not_a_table(database):
     frame = [1, 2]  # noqa: F841 (DuckDB would look it up by name)
     with sandboxed_reader(database) as connection, pytest.raises(duckdb.Error):
