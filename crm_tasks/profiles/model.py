@@ -126,7 +126,9 @@ class SourceTable(_Strict):
     def _refuse_unmappable(self, where: str, column: str) -> None:
         landed = self.landed_columns
         if column not in landed:
-            raise ValueError(f"{where}: table {self.name} lands no {column!r}{nearest(column, landed)}")
+            raise ValueError(
+                f"{where}: table {self.name} lands no {column!r}{nearest(column, landed)}"
+            )
 
     @property
     def identifying(self) -> dict[str, IdentifyingKind]:
@@ -211,7 +213,7 @@ class Profile(_Strict):
     def _keeps_the_demo_key_from_people(self) -> Self:
         if self.uses_demo_key and self.has_identifying_columns and not self.is_synthetic:
             raise ValueError(
-                "uses_demo_key: the demo key is public; data with identifying columns need their own"
+                "uses_demo_key: the demo key is public; identifying columns need a key of their own"
             )
         return self
 
@@ -229,5 +231,8 @@ class Profile(_Strict):
     def entities_fed(self) -> frozenset[str]:
         """Names of the canonical entities that at least one table feeds."""
         return frozenset(
-            feed.entity for source in self.sources for table in source.tables for feed in table.feeds
+            feed.entity
+            for source in self.sources
+            for table in source.tables
+            for feed in table.feeds
         )
