@@ -1,0 +1,53 @@
+"""The small company's files in another order, and with rows from after the as-of date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.flow.small_company import AS_OF
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MIDNIGHT = f"{AS_OF} 00:00:00"  # the first moment that is no longer visible
+LATER = f"{AS_OF.year}-08-15 12:00:00"
+
+#: Facts of the future: of known customers, and of two whom nobody knows before.
+FUTURE_ROWS = {
+    "customers.csv": [f"K901,Person901@example.org,19-24,{LATER}"],
+    "orders.csv": [f"O9001,K000,{MIDNIGHT}", f"O9002,K001,{LATER}", f"O9003,K900,{LATER}"],
+    "lines-2.csv": [
+        f"O9001;1;K000;{MIDNIGHT};P000;2;3.00",
+        f"O9002;1;K001;{LATER};P998;1;99999.00",
+        f"O9003;1;K900;{LATER};P002;1;2.00",
+    ],
+    "mailings.csv": [f"summer,K001,{MIDNIGHT}"],
+    "redemptions.csv": [f"K001,C1,spring,{LATER}"],
+}
+
+
+def plant_future_rows(data: Path) -> int:
+    """Append facts that happen at or after the as-of date; return how many."""
+    for name, rows in FUTURE_ROWS.items():
+        with (data / name).open("a", encoding="utf-8") as file:
+            file.writelines(f"{row}\n" for row in rows)
+    return sum(map(len, FUTURE_ROWS.values()))
+
+
+def shuffle_rows(data: Path, seed: int) -> int:
+    """Put the rows of every file into another order; return the number of files."""
+    rng = np.random.default_rng(seed)
+    files = sorted(data.iterdir())
+    for path in files:
+        if path.suffix == ".parquet":
+            rows = pq.read_table(path)
+            pq.write_table(rows.take(pa.array(rng.permutation(rows.num_rows))), path)
+        else:
+            header, *lines = path.read_text(encoding="utf-8").splitlines()
+            shuffled = [lines[number] for number in rng.permutation(len(lines))]
+            path.write_text("\n".join([header, *shuffled, ""]), encoding="utf-8")
+    return len(files)
