@@ -25,8 +25,17 @@ SECRETS = {
 
 def services(values: dict[str, str] | None = None) -> dict[str, Any]:
     """Return the services; with ``values`` every variable is replaced."""
-    text = COMPOSE_FILE.read_text(encoding="utf-8")
-    return yaml.safe_load(text if values is None else fill_in(text, values))["services"]
+    declared = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))["services"]
+    return declared if values is None else _filled_in(declared, values)
+
+
+def _filled_in(declared: Any, values: dict[str, str]) -> Any:
+    """Replace variables in parsed YAML, as Compose does: an empty value stays a text."""
+    if isinstance(declared, dict):
+        return {name: _filled_in(inner, values) for name, inner in declared.items()}
+    if isinstance(declared, list):
+        return [_filled_in(inner, values) for inner in declared]
+    return fill_in(declared, values) if isinstance(declared, str) else declared
 
 
 def fill_in(text: str, values: dict[str, str]) -> str:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 AS_OF = dt.date(2024, 7, 1)
 FIRST_DAY = dt.datetime(2024, 1, 1, 9, 0, tzinfo=dt.UTC)
-DAYS = 181  # until 2024-06-29, two days before AS_OF
+DAYS = 181  # the last order is on 2024-06-30, the day before AS_OF
 
 N_CUSTOMERS = 60
 N_CUSTOMERS_WITHOUT_RECORD = 1  # they order, but the customer file does not know them
