@@ -63,6 +63,7 @@ def run_daily(conf: dict[str, Any], attempt_id: str | None) -> bool:
     from airflow.models.dagrun import DagRun
     from airflow.utils.state import DagRunState
 
+    from crm_dags.defaults import report_failure
     from crm_dags.metadata import prepare_metadata
 
     prepare_metadata()
@@ -71,7 +72,7 @@ def run_daily(conf: dict[str, Any], attempt_id: str | None) -> bool:
     daily = _load_dag()
     for operator in daily.tasks:
         operator.retry_delay = RETRY_DELAY
-        operator.on_failure_callback = [*operator.on_failure_callback, give_up]
+        operator.on_failure_callback = [report_failure, give_up]
     # dag.test() takes no run id, and the steps are followed by it while they run. Without a
     # logical date of its own it would clear the tasks of every earlier run.
     with patch.object(DagRun, "generate_run_id", return_value=run_id):
