@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from crm_tasks.contracts.frames import Scratch
 
 
+#: The small company, run once for all tests that look at a run's results.
+pytest_plugins = ["tests.faults.fixtures"]
+
+
 @pytest.fixture
 def scratch(tmp_path: Path) -> Iterator[Callable[..., Scratch]]:
     """Yield a function that lends a private SQL engine with the given frames registered."""

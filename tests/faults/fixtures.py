@@ -1,6 +1,6 @@
 """One company and one undisturbed run of it, with a copy of the home after each step.
 
-Beside it, at the same time, runs its twin: the same company in a home of its own, with rows in
+All tests share it (see tests/conftest.py). Beside it, at the same time, runs its twin: the same company in a home of its own, with rows in
 another order and rows of the future among them, one thread and another hash seed.
 """
 
@@ -56,6 +56,12 @@ def company(_running) -> Company:
     process, found, *_ = _running
     _wait_for(process)
     return found
+
+
+@pytest.fixture(scope="session")
+def published_home(company) -> Home:
+    """The home of that run as it was after publishing: to be read, or copied and then changed."""
+    return company.undisturbed("publish")
 
 
 @pytest.fixture(scope="session")
