@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from crm_tasks.errors import CrmError, WarehouseBusy
 from crm_tasks.profiles import load_profile
 from crm_tasks.settings import Settings, load_settings
 from crm_tasks.steps.registry import STEPS
+from crm_tasks.warehouse.bound import bound_python
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Ledger
 
@@ -90,7 +90,7 @@ def one_run_at_a_time(home: Home) -> Iterator[None]:
 def _start(
     settings: Settings, home: Home, attempt_id: str, as_of: str | None, dry_run: bool
 ) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "crm_dags.embedded", "--profile", settings.profile]
+    command = [*bound_python("crm_dags.embedded"), "--profile", settings.profile]
     command += ["--home", str(home.root), "--attempt-id", attempt_id]
     command += ["--as-of", as_of] if as_of else []
     command += ["--dry-run"] if dry_run else []

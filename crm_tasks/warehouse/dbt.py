@@ -1,6 +1,7 @@
 """Run dbt as a subprocess: the only writer of the working DuckDB file.
 
-A subprocess, because dbt's runner keeps its connection open in-process and would lock readers out.
+A subprocess, because dbt's runner keeps its connection open in-process and would lock readers out;
+one that ends with the step that started it.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crm_tasks.errors import ModelBuildFailed, WarehouseBusy, listed
 from crm_tasks.settings import PROJECT, Settings
+from crm_tasks.warehouse.bound import bound_python
 from crm_tasks.warehouse.meter import Meter
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class DbtCall:
     def command(self, *verb_and_arguments: str) -> list[str]:
         """Return the command line of one dbt verb with its arguments."""
         return [
-            *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--no-version-check"),
+            *(*bound_python("dbt.cli.main"), "--no-use-colors", "--no-version-check"),
             *("--log-path", str(self.home.dbt / "logs"), "--log-level-file", "warn"),
             *verb_and_arguments,
             *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),

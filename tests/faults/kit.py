@@ -71,20 +71,20 @@ class Company:
         assert process.returncode == -signal.SIGKILL, f"{point} was not reached:\n{printed}"
 
     def run_killed_in_dbt(self, model: str) -> None:
-        """Run until dbt starts to build a model, then kill the run and dbt together."""
+        """Run until dbt starts to build a model, then kill the run; dbt must end with it."""
         console = self.home.dbt / "console.log"
         console.unlink(missing_ok=True)
         process = self.start()
         try:
             wait_for(lambda: console.exists() and f" model {model} " in console.read_text())
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
+            os.kill(process.pid, signal.SIGKILL)
             process.communicate()
 
     def start(
         self, until: str | None = None, point: str | None = None, **environment: str
     ) -> subprocess.Popen[str]:
-        """Start a run in a session of its own, to be killed with all its children."""
+        """Start a run."""
         how = [str(CHILDREN / "killed.py"), point] if point else ["-m", "crm_tasks"]
         return start_child(
             [*how, "run", *([until] if until else []), "--profile", str(self.profile)],
