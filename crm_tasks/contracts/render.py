@@ -13,6 +13,7 @@ import yaml
 
 from crm_tasks.contracts.dbt_models import model_path
 from crm_tasks.contracts.entities import ENTITIES, METADATA, METADATA_MEANINGS
+from crm_tasks.contracts.sql_text import literal, quoted
 from crm_tasks.contracts.table import Column, Table
 
 if TYPE_CHECKING:
@@ -54,24 +55,6 @@ SCHEMAS_IN_WORDS = {
     "bi": "Stable tables for dashboards.",
     "ops": "Runs, quality results, lineage and audit: the only place for run ids and wall time.",
 }
-
-
-def quoted(identifier: str) -> str:
-    """Return an SQL identifier, quoted; the only way a name enters a statement.
-
-    >>> quoted('odd"name')
-    '"odd""name"'
-    """
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def literal(text: str | Path) -> str:
-    """Return an SQL string literal; the only way a text or path enters a statement.
-
-    >>> literal("the seller's price")
-    "'the seller''s price'"
-    """
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 # --- SQL ------------------------------------------------------------------------------------------

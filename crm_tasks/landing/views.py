@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.entities import ENTITIES, METADATA, Entity
+from crm_tasks.contracts.sql_text import literal, quoted
 from crm_tasks.profiles.model import Concat, Constant, Mapping, Membership
 
 if TYPE_CHECKING:
@@ -71,13 +72,13 @@ def _select(
             for name, text in fields.items()
         }
     metadata = {
-        "source_system": _literal(source.source_system),
+        "source_system": literal(source.source_system),
         "batch_id": "batches.batch_id",
         "landing_sequence": "batches.landing_sequence",
         "source_file_sha256": "rows.source_file_sha256",
         "record_no": "rows.record_no" if group is None else "min(rows.record_no)",
         "landed_at": "batches.landed_at",
-        "known_at_rule": _literal(source.known_at.rule),
+        "known_at_rule": literal(source.known_at.rule),
         "known_at_lag_days": str(source.known_at.lag_days),
     }
     lines = [f"    cast({text} as varchar) as {name}" for name, text in fields.items()]
@@ -87,15 +88,15 @@ def _select(
     grouping = ""
     if group is not None:
         keys = ["batches.batch_id", "batches.landing_sequence", "batches.landed_at"]
-        keys += ["rows.source_file_sha256", *(f"rows.{_quoted(column)}" for column in group)]
+        keys += ["rows.source_file_sha256", *(f"rows.{quoted(column)}" for column in group)]
         grouping = "\ngroup by " + ", ".join(keys)
     return "select\n" + ",\n".join(lines) + f"\n{_from(batches)}{grouping}"
 
 
 def _from(batches: Sequence[LandedBatch]) -> str:
-    files = ", ".join(_literal(batch.parquet_glob) for batch in batches)
+    files = ", ".join(literal(batch.parquet_glob) for batch in batches)
     values = ", ".join(
-        f"({_literal(b.batch_id)}, {b.landing_sequence}, timestamp {_literal(b.landed_at)})"
+        f"({literal(b.batch_id)}, {b.landing_sequence}, timestamp {literal(b.landed_at)})"
         for b in batches
     )
     return (
@@ -109,11 +110,11 @@ def _expression(mapping: Mapping | None, table: SourceTable) -> str:
     if mapping is None:
         return "null"
     if isinstance(mapping, Constant):
-        return _literal(mapping.constant)
+        return literal(mapping.constant)
     if isinstance(mapping, Concat):
         return " || '-' || ".join(_column(name, table) for name in mapping.concat)
     if isinstance(mapping, Membership):
-        values = ", ".join(_literal(value) for value in mapping.is_in or mapping.is_not_in or ())
+        values = ", ".join(literal(value) for value in mapping.is_in or mapping.is_not_in or ())
         is_member = f"coalesce({_column(mapping.column, table)} in ({values}), false)"
         yes, no = ("true", "false") if mapping.is_in is not None else ("false", "true")
         return f"case when {is_member} then '{yes}' else '{no}' end"
@@ -121,10 +122,10 @@ def _expression(mapping: Mapping | None, table: SourceTable) -> str:
 
 
 def _column(name: str, table: SourceTable) -> str:
-    column = f"rows.{_quoted(name)}"
+    column = f"rows.{quoted(name)}"
     if table.format == "parquet":
         return column
-    tokens = ", ".join(_literal(token) for token in table.null_tokens)
+    tokens = ", ".join(literal(token) for token in table.null_tokens)
     return f"case when {column} not in ({tokens}) then {column} end"
 
 
@@ -132,11 +133,3 @@ def _no_rows(entity: Entity) -> str:
     lines = [f"    cast(null as varchar) as {name}" for name in entity.field_names]
     lines += [f"    cast(null as {type_}) as {name}" for name, type_ in METADATA.items()]
     return "select\n" + ",\n".join(lines) + "\nwhere false"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

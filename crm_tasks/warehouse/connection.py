@@ -96,15 +96,5 @@ def file_engine(
         connection.close()
 
 
-def quoted(identifier: str) -> str:
-    """Return an SQL identifier, quoted; the only way a name enters a statement."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def literal(text: str | Path) -> str:
-    """Return an SQL string literal; the only way a path enters a statement."""
-    return "'" + str(text).replace("'", "''") + "'"
-
-
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from crm_tasks.warehouse.connection import quoted
+from crm_tasks.contracts.sql_text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,10 +16,11 @@ import pyarrow as pa
 
 from crm_tasks.contracts import Table, ops, published_tables
 from crm_tasks.contracts.render import comment_statements, create_table_sql
+from crm_tasks.contracts.sql_text import literal, quoted
 from crm_tasks.errors import RunStateError
 from crm_tasks.warehouse.audit import append_in
 from crm_tasks.warehouse.clock import utc_now
-from crm_tasks.warehouse.connection import file_engine, literal, quoted
+from crm_tasks.warehouse.connection import file_engine
 from crm_tasks.warehouse.files import fsync_path
 from crm_tasks.warehouse.hashes import content_hash
 from crm_tasks.warehouse.ops_store import insert_rows

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crm_tasks.contracts import Table, check_rows
+from crm_tasks.contracts.sql_text import quoted
 from crm_tasks.errors import ContractError, RunStateError, listed, nearest
-from crm_tasks.warehouse.connection import quoted, sandboxed_reader
+from crm_tasks.warehouse.connection import sandboxed_reader
 from crm_tasks.warehouse.files import folder_aside, reveal, sha256_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from crm_tasks.errors import RunStateError, WarehouseBusy
-from crm_tasks.warehouse.connection import literal, quoted, sandboxed_reader
+from crm_tasks.warehouse.connection import sandboxed_reader
 
 ESCAPES = [
     "copy (select 1) to '{out}'",
@@ -88,8 +88,3 @@ def test_a_file_under_writing_is_busy_and_worth_a_retry(database):
     finally:
         writer.kill()
         writer.communicate()
-
-
-def test_names_and_texts_cannot_end_their_quotes():
-    assert quoted('a"b') == '"a""b"'
-    assert literal("a'b") == "'a''b'"
