@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from enum import StrEnum
 from typing import Annotated
@@ -11,7 +10,7 @@ import pyarrow as pa
 import typer
 
 from crm_tasks.cli.console import HomeOption, print_table
-from crm_tasks.cli.formats import csv_safe, json_text
+from crm_tasks.cli.formats import csv_line, json_text
 from crm_tasks.settings import load_settings
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.query import query_ops, query_served
@@ -50,8 +49,7 @@ def _print(rows: pa.Table, output_format: Format) -> None:
     if output_format is Format.JSON:
         sys.stdout.write(json_text(rows) + "\n")
     elif output_format is Format.CSV:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(rows.column_names)
-        writer.writerows(csv_safe(row.values()) for row in rows.to_pylist())
+        sys.stdout.write(csv_line(rows.column_names))  # a pivot makes names out of data
+        sys.stdout.writelines(csv_line(row.values()) for row in rows.to_pylist())
     else:
         print_table(rows.column_names, (row.values() for row in rows.to_pylist()))

@@ -14,6 +14,8 @@ from crm_tasks.warehouse.ops_store import OpsStore
 from crm_tasks.warehouse.publications import served_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crm_tasks.warehouse.home import Home
 
 READ_ONLY_ACTS = {
@@ -44,9 +46,10 @@ def query_served(home: Home, query: str) -> pa.Table:
     with sandboxed_reader(file) as connection:
         try:
             relation = connection.sql(query)
-            return pa.table({}) if relation is None else relation.to_arrow_table()
+            rows = pa.table({}) if relation is None else relation.to_arrow_table()
         except duckdb.Error as error:
             raise QueryFailed(f"query: {error}") from None
+    return rows.rename_columns(distinct_names(rows.column_names))
 
 
 def query_ops(home: Home, query: str) -> pa.Table:
@@ -63,11 +66,36 @@ def query_ops(home: Home, query: str) -> pa.Table:
         connection.set_authorizer(_authorise)
         try:
             cursor = connection.execute(query)
-            rows = [dict(row) for row in cursor.fetchall()]
+            rows = [tuple(row) for row in cursor.fetchall()]
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise QueryFailed(f"query on the run state: {error}") from None
-        names = [column[0] for column in cursor.description or ()]
-    return pa.Table.from_pydict({name: [row[name] for row in rows] for name in names})
+        names = distinct_names([column[0] for column in cursor.description or ()])
+    return pa.table(
+        {name: _column([row[place] for row in rows]) for place, name in enumerate(names)}
+    )
+
+
+def _column(values: list[object]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # SQLite lets one column hold numbers and text
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def distinct_names(names: Sequence[str]) -> list[str]:
+    """Return column names of which none stands twice, as those of a join may.
+
+    >>> distinct_names(["customer_id", "n", "customer_id"])
+    ['customer_id', 'n', 'customer_id_2']
+    """
+    distinct: dict[str, None] = {}
+    for name in names:
+        candidate, number = name, 1
+        while candidate in distinct:
+            number += 1
+            candidate = f"{name}_{number}"
+        distinct[candidate] = None
+    return list(distinct)
 
 
 def _authorise(act: int, *_: str | None) -> int:

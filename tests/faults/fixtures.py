@@ -1,7 +1,8 @@
 """One company and one undisturbed run of it, with a copy of the home after each step.
 
-All tests share it (see tests/conftest.py). Beside it, at the same time, runs its twin: the same company in a home of its own, with rows in
-another order and rows of the future among them, one thread and another hash seed.
+All tests share it (see tests/conftest.py). Beside it, at the same time, runs its twin: the same
+company in a home of its own, with rows in another order and rows of the future among them, one
+thread and another hash seed.
 """
 
 from __future__ import annotations
