@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 
 from crm_dags.environment import DAGS
+from crm_tasks.contracts.registry import published_tables
 from crm_tasks.steps.registry import STEPS
 
 GROUPS = ["load", "model", "graph", "learn", "decide", "evaluate", "publish"]
@@ -70,6 +71,13 @@ def test_published_assets_are_outlets_of_publish_only(dag_bag):
     assert {"crm.serve.customer_360", "crm.serve.strategy_actions"} <= set(
         outlets["publish.publish"]
     )
+
+
+def test_every_asset_is_a_table_that_readers_see(dag_bag):
+    tables = {t.full_name.removeprefix("bi.").replace(".", "_") for t in published_tables()}
+    outlets = dag_bag["dags"]["crm_daily"]["tasks"][-1]["outlets"]
+    assert outlets
+    assert {name.removeprefix("crm.serve.") for name in outlets} <= tables
 
 
 def test_the_schedule_table_lists_the_dags_as_they_are(dag_bag):
