@@ -106,9 +106,19 @@ def verify_audit(rows: Sequence[Mapping[str, Any]], heads: Sequence[str], key: b
             raise AuditBroken(f"audit row {expected_seq} was changed: its hash does not follow")
         before = row["hash"]
     hashes = {row["seq"]: row["hash"] for row in rows}
-    for line in heads:
-        _check_head(json.loads(line), hashes, key)
+    for number, line in enumerate(heads, start=1):
+        _check_head(_head(line, number), hashes, key)
     return len(rows)
+
+
+def _head(line: str, number: int) -> Mapping[str, Any]:
+    try:
+        head = json.loads(line)
+    except json.JSONDecodeError:
+        head = None
+    if not isinstance(head, dict) or not {"seq", "hash", "signature"} <= head.keys():
+        raise AuditBroken(f"line {number} of the signed heads is cut off or was changed")
+    return head
 
 
 def _check_head(head: Mapping[str, Any], hashes: Mapping[int, str], key: bytes | None) -> None:
