@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crm_tasks.contracts.frames import StepReport
-from crm_tasks.errors import CrmError, RunStateError, SettingsError
+from crm_tasks.errors import CrmError, RunStateError, SettingsError, StaleAttempt
 from crm_tasks.profiles import load_profile
 from crm_tasks.settings import Settings, load_settings
 from crm_tasks.steps.registry import STEPS, Step, find_step
@@ -82,7 +82,8 @@ def _metered(
     except BaseException as error:
         message = str(error) if isinstance(error, CrmError) else place_of(error)
         ledger.finish(claim, "failed", StepReport(message=message), meter.usage())
-        if claim.run_id is not None:
+        # An attempt that was overtaken does not decide how its run ended: its successor does.
+        if claim.run_id is not None and not isinstance(error, StaleAttempt):
             ledger.fail_run(claim.run_id, step.name, message)
             append_audit(ledger, "run.failed", claim.run_id, {"step": step.name})
         raise

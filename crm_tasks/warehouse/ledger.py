@@ -86,10 +86,18 @@ class Ledger:
         return found[0] if found else None
 
     def claim(self, attempt_id: str, step: str, run_id: str | None) -> Claim:
-        """Take the next fencing token for a step; earlier holders of it become stale."""
+        """Take the next fencing token for a step; earlier holders of it become stale.
+
+        One that still runs, or was killed before it could say how it ended, counts as failed.
+        """
         with self.store.transaction() as connection:
             query = "select coalesce(max(task_run_no), 0) + 1 from task_runs"
             token = int(connection.execute(query).fetchone()[0])
+            connection.execute(
+                "update task_runs set state = 'failed', ended_at = ?, message = ? "
+                "where task_id = ? and state = 'running'",
+                (utc_now().isoformat(sep=" "), f"overtaken by attempt {token}", step),
+            )
             row = {
                 "task_run_no": token,
                 "run_id": run_id,
@@ -122,13 +130,13 @@ class Ledger:
             yield connection
 
     def finish(self, claim: Claim, state: str, report: StepReport, usage: Usage) -> None:
-        """Record how an attempt ended; a stale attempt's row is left as its successor sees it."""
+        """Record how an attempt ended; a stale attempt's row stays as its successor left it."""
         with self.store.transaction() as connection:
             connection.execute(
                 "update task_runs set state = ?, ended_at = ?, rows_in = ?, rows_written = ?, "
                 "rows_quarantined = ?, message = ?, duration_s = ?, cpu_s = ?, peak_rss_mb = ?, "
                 "run_id = coalesce(run_id, (select run_id from attempts where attempt_id = ?)) "
-                "where task_run_no = ?",
+                "where task_run_no = ? and state = 'running'",
                 (
                     state,
                     utc_now().isoformat(sep=" "),

@@ -6,6 +6,8 @@ import pytest
 
 from crm_tasks.contracts import find_table
 from crm_tasks.errors import RunStateError, StaleAttempt
+from crm_tasks.steps.attempt import Attempt
+from crm_tasks.steps.runner import run_step
 from crm_tasks.warehouse.publications import served_file
 from crm_tasks.warehouse.publish import Publisher
 from crm_tasks.warehouse.tables import read_table, write_table
@@ -42,6 +44,24 @@ def test_an_attempt_overtaken_while_it_writes_the_file_cannot_publish(published,
         fresh_publisher(published.home).publish()
     assert version_of(served_file(published.home)) == 1
     assert leftovers(published.home) == []
+
+
+def test_an_overtaken_attempt_does_not_fail_the_run_its_successor_works_on(company, monkeypatch):
+    company.restore("bi")
+    put_together = Publisher._put_together
+
+    def overtaken_meanwhile(self, file):
+        tables = put_together(self, file)
+        fresh_claim(company.ledger, "publish")
+        return tables
+
+    monkeypatch.setattr(Publisher, "_put_together", overtaken_meanwhile)
+    with pytest.raises(StaleAttempt):
+        run_step("publish", Attempt("stages", str(company.profile), str(company.home.root)))
+    assert company.ledger.find_run_like("last")["state"] == "running"
+    rows = company.ledger.store.rows("select * from task_runs where task_id = 'publish'")
+    assert [row["state"] for row in rows] == ["failed", "running"]
+    assert "overtaken" in rows[0]["message"]
 
 
 def test_a_stale_attempt_cannot_hand_over_a_table(published):

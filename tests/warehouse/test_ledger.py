@@ -40,6 +40,19 @@ def test_an_overtaken_attempt_can_write_nothing(ledger):
         ledger.record(old, PIPELINE_COVERAGE, [])
 
 
+def test_an_attempt_that_was_overtaken_counts_as_failed_whatever_it_says_later(ledger):
+    old = frozen(ledger)
+    new = ledger.claim("b", "core", "run-1")
+    ledger.finish(old, "success", StepReport(rows_written=7), Usage(1.0, 1.0, 1.0))
+
+    rows = ledger.store.rows("select * from task_runs where task_id = 'core' order by task_run_no")
+    assert [(row["state"], row["message"]) for row in rows] == [
+        ("failed", f"overtaken by attempt {new.token}"),
+        ("running", None),
+    ]
+    assert ledger.report_of("run-1", "core") is None
+
+
 def test_a_failure_inside_a_transaction_leaves_no_row(ledger):
     claim = frozen(ledger)
 
