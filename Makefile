@@ -6,7 +6,8 @@ LINT := .venv-lint
 DUCKDB15 := .venv-duckdb15
 TESTDATA := build/testdata
 UV := $(VENV)/bin/uv
-INSTALL := $(UV) pip install --quiet --require-hashes
+# Compiled once here: else each Airflow, dbt and Great Expectations process may compile its imports.
+INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode
 ISSUE ?=
 
 .DEFAULT_GOAL := help

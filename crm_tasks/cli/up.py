@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-
-import typer
 
 from crm_tasks.cli.console import HomeOption
 from crm_tasks.settings import PROJECT, load_settings
@@ -25,12 +22,8 @@ def up(home: HomeOption = None) -> None:
     environment = airflow_environment()
     environment["CRM_HOME"] = str(settings.home_path)
     command = [sys.executable, "-m", "crm_dags.up"]
-    process = subprocess.Popen(command, env=environment)  # noqa: S603 (our own module)
-    try:
-        code = process.wait()
-    except KeyboardInterrupt:  # the terminal has told the child as well: let it end its services
-        code = process.wait()
-    raise typer.Exit(code)
+    # Becoming that process, not starting it: a signal to `crm up` then ends all of Airflow.
+    os.execve(sys.executable, command, environment)  # noqa: S606
 
 
 def airflow_environment() -> dict[str, str]:

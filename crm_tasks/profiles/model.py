@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from crm_tasks.contracts.entities import ENTITIES, PLANNED_ENTITIES
 from crm_tasks.errors import listed, nearest
@@ -20,6 +21,15 @@ Channel = Literal["email", "sms", "social", "phone", "mail"]
 IdentifyingKind = Literal[
     "name", "email", "phone", "address", "handle", "cookie", "birth_date", "government_id", "text"
 ]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"unknown time zone {name!r}{nearest(name, available_timezones())}")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class _Strict(BaseModel):
@@ -189,7 +199,7 @@ class Profile(_Strict):
     profile: Name
     title: str
     provenance: str
-    time_zone: str
+    time_zone: TimeZone
     currency_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     default_as_of: dt.date | None = None
     is_synthetic: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class Attempt:
     data_interval_start: str | None = None
     data_interval_end: str | None = None
 
-    @property
-    def interval_end_date(self) -> dt.date | None:
-        """The date on which the data interval ends, if the scheduler gave one."""
+    def interval_end_date(self, time_zone: str) -> dt.date | None:
+        """Return the date, in a time zone, on which the data interval ends, if there is one."""
         if self.data_interval_end is None:
             return None
-        return dt.datetime.fromisoformat(self.data_interval_end).date()
+        end = dt.datetime.fromisoformat(self.data_interval_end)
+        return end.astimezone(ZoneInfo(time_zone)).date()

@@ -74,7 +74,7 @@ def resolve_as_of(attempt: Attempt, profile: Profile, home: Home, ledger: Ledger
             return dt.date.fromisoformat(attempt.as_of)
         except ValueError:
             raise SettingsError(f"as-of {attempt.as_of!r}: expected a date, YYYY-MM-DD") from None
-    known = profile.default_as_of or attempt.interval_end_date
+    known = profile.default_as_of or attempt.interval_end_date(profile.time_zone)
     found = known or day_after_last_event(home, profile, ledger)
     if found is None:
         raise RunStateError("no as-of date: the data have no event; give one with --as-of")

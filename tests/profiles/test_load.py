@@ -225,3 +225,12 @@ def test_a_file_nobody_may_read_is_refused(written: Path) -> None:
     written.chmod(0)
     with pytest.raises(ProfileError, match="cannot be read"):
         load_profile(str(written))
+
+
+def test_an_unknown_time_zone_names_the_nearest(tmp_path):
+    text = profile_path("completejourney").read_text(encoding="utf-8")
+    file = tmp_path / "p.yml"
+    file.write_text(text.replace("time_zone: UTC", "time_zone: Europe/Berln"), encoding="utf-8")
+
+    with pytest.raises(ProfileError, match="did you mean 'Europe/Berlin'"):
+        load_profile(str(file))
