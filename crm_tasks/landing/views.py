@@ -68,7 +68,7 @@ def _select(
     if group is not None:
         # The first record of a group speaks for all: a window over all lines would cost far more.
         fields = {
-            name: f"arg_min({text}, rows.record_no)" if name in feed.map else text
+            name: f"arg_min_null({text}, rows.record_no)" if name in feed.map else text
             for name, text in fields.items()
         }
     metadata = {

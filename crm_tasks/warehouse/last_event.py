@@ -20,8 +20,7 @@ def day_after_last_event(home: Home, profile: Profile, ledger: Ledger) -> dt.dat
     """Return the day after the latest event time that can be read, or None without any."""
     batches = landed_batches(home, ledger.batches_of_profile(profile.profile))
     with file_engine(home.temporary, "1GB", threads=1) as connection:
-        for statement in landing_views_sql(profile, batches).split("\n;\n"):
-            connection.execute(statement)
+        connection.execute(landing_views_sql(profile, batches))
         latest = [
             connection.execute(
                 f"select max(try_cast({field.name} as date)) from landing.landing_{name}"
