@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEMO_SECRET = "guanxi-demo-key-not-secret-only-for-bundled-data"  # noqa: S105 (openly no secret)
-SECRET_LENGTH_AT_LEAST = 32
 
 Purpose = Literal["customer_id", "token", "batch", "vault", "audit"]
 
@@ -40,7 +39,7 @@ def home_secret(settings: Settings, profile: Profile, key_file: Path) -> bytes:
     Raises
     ------
     SettingsError
-        ``CRM_KEY`` is too short, or missing in production.
+        ``CRM_KEY`` is missing in production.
     """
     if profile.uses_demo_key:
         return DEMO_SECRET.encode()
@@ -55,13 +54,10 @@ def own_secret(settings: Settings, key_file: Path) -> bytes:
     Raises
     ------
     SettingsError
-        ``CRM_KEY`` is too short, or missing in production.
+        ``CRM_KEY`` is missing in production.
     """
     if settings.key is not None:
-        given = settings.key.get_secret_value()
-        if len(given) < SECRET_LENGTH_AT_LEAST:
-            raise SettingsError(f"CRM_KEY is shorter than {SECRET_LENGTH_AT_LEAST} characters")
-        return given.encode()
+        return settings.key.get_secret_value().encode()
     if settings.environment == "production":
         raise SettingsError("CRM_KEY is required in production; it has no default")
     return _generated_secret(key_file)

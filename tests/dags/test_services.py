@@ -22,7 +22,8 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "MARK": "test_services"}
 def marked() -> list[psutil.Process]:
     """Return the living children that were started with our environment."""
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if child.environ().get("MARK") == "test_services"]
+    living = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in living if child.environ().get("MARK") == "test_services"]
 
 
 @pytest.fixture
