@@ -6,6 +6,7 @@ two would be lost in silence), tags that construct objects, and whatever the mod
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 BYTES_AT_MOST = 1_000_000
+TEXT, BOOLEAN = "tag:yaml.org,2002:str", "tag:yaml.org,2002:bool"
 
 _PLAIN_WORDS = {
     "missing": "this key is required",
@@ -75,7 +77,16 @@ def _compose(path: Path, error: type[CrmError]) -> yaml.Node | None:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that also refuses aliases, doubled keys and scalars of impossible value."""
+    """SafeLoader that also refuses aliases, doubled keys and scalars of impossible value.
+
+    A key is text as it stands, and of words only true and false are no text (YAML 1.2): columns
+    may be named no, on or 2024.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 (as the base class has it)
+        first: [(tag, pattern) for tag, pattern in known if tag != BOOLEAN]
+        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -90,6 +101,7 @@ class _StrictLoader(yaml.SafeLoader):
             if key.value in seen:
                 raise _problem(f"key {key.value!r} stands twice", key.start_mark)
             seen.add(key.value)
+            key.tag = TEXT
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
         return mapping
 
@@ -98,6 +110,11 @@ class _StrictLoader(yaml.SafeLoader):
             return super().construct_object(node, deep)
         except (ValueError, OverflowError):  # 2018-02-30, or a number of thousands of digits
             raise _problem("no such date or number", node.start_mark) from None
+
+
+_StrictLoader.add_implicit_resolver(
+    BOOLEAN, re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 def _problem(text: str, mark: Any) -> yaml.MarkedYAMLError:

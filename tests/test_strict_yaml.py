@@ -59,6 +59,16 @@ def test_what_is_right_is_read(tmp_path: Path) -> None:
     assert toy == Toy(name="cart", moves_on=Wheel(inches=3))
 
 
+def test_a_key_is_text_and_of_words_only_true_and_false_are_not(tmp_path: Path) -> None:
+    """YAML 1.1 would take the names of these columns for false, true, a number and nothing."""
+    parts = ", ".join(f"{name}: {{inches: 1}}" for name in ("no", "on", "2024", "null"))
+    toy = read(tmp_path, f"name: no\nparts: {{{parts}}}\n")
+    assert toy.name == "no"
+    assert [*toy.parts] == ["no", "on", "2024", "null"]
+    assert message(tmp_path, "name: true\n") == "line 1: name: expected text"
+    assert read(tmp_path, "name: truely").name == "truely"
+
+
 def test_of_several_shapes_the_one_that_was_meant_is_explained(tmp_path: Path) -> None:
     told = message(tmp_path, "name: sledge\nmoves_on:\n  runners: 2\n  wod: ash\n")
     assert told == "line 4: unknown key 'moves_on.wod'; did you mean 'wood'?"
