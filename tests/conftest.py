@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.scratch import scratch as lend_scratch
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
     from crm_tasks.contracts.frames import Scratch
 
+
+# A busy machine is no fault: examples are capped in number, not in time.
+settings.register_profile("guanxi", max_examples=25, deadline=None)
+settings.load_profile("guanxi")
 
 #: The small company, run once for all tests that look at a run's results.
 pytest_plugins = ["tests.faults.fixtures"]
