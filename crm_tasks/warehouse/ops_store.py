@@ -76,8 +76,20 @@ class OpsStore:
         RunStateError
             No run has ever been started in this home.
         """
+        if not self._is_made():
+            raise RunStateError(f"no runs yet in {self.file.parent.parent}; start with `crm run`")
+        with self._opened_to_read() as connection:
+            yield connection
+
+    def _is_made(self) -> bool:
+        """Return whether the tables are there: a process killed at its first act leaves none."""
         if not self.file.exists():
-            raise RunStateError(f"no runs yet: {self.file} does not exist; start with `crm run`")
+            return False
+        with self._opened_to_read() as connection:
+            return bool(connection.execute("pragma user_version").fetchone()[0])
+
+    @contextmanager
+    def _opened_to_read(self) -> Iterator[sqlite3.Connection]:
         uri = f"file:{self.file}?mode=ro"
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         connection.row_factory = sqlite3.Row
@@ -88,9 +100,9 @@ class OpsStore:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Return the rows of one query as dictionaries; none when the store does not exist yet."""
-        if not self.file.exists():
+        if not self._is_made():
             return []
-        with self.reading() as connection:
+        with self._opened_to_read() as connection:
             return [dict(row) for row in connection.execute(sql, parameters).fetchall()]
 
     def arrow(self, table: Table) -> pa.Table:
