@@ -38,4 +38,5 @@ class Attempt:
         if self.data_interval_end is None:
             return None
         end = dt.datetime.fromisoformat(self.data_interval_end)
-        return end.astimezone(ZoneInfo(time_zone)).date()
+        in_utc = end if end.tzinfo else end.replace(tzinfo=dt.UTC)  # not in the machine's zone
+        return in_utc.astimezone(ZoneInfo(time_zone)).date()
