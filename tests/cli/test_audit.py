@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from crm_tasks.cli.audit import verify
+from crm_tasks.errors import AuditBroken
 from crm_tasks.privacy.keys import derived_key, own_secret
 from crm_tasks.settings import load_settings
 from crm_tasks.warehouse.audit import append_audit, sign_head
@@ -55,6 +57,12 @@ def test_a_head_for_another_row_is_not_signed_for_it(call, signed):
     ended = call("audit", "verify", "--home", signed.root)
     assert ended.code == 1
     assert "not signed with this home's key" in ended.err
+
+
+def test_another_key_than_the_home_s_verifies_nothing(signed, monkeypatch):
+    monkeypatch.setenv("CRM_KEY", "k" * 40)
+    with pytest.raises(AuditBroken, match="not signed with this home's key"):
+        verify(home=signed.root)
 
 
 def test_a_home_without_a_run_is_not_called_whole(call, tmp_path):

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from crm_tasks.cli.runs import RUN_COLUMNS
 from crm_tasks.contracts import ops
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.steps.registry import STEPS
@@ -55,7 +56,7 @@ def home(tmp_path):
 def test_all_runs_are_listed_newest_first(call, home):
     ended = call("runs", "--home", home.root)
     header, *rows = [line.split() for line in ended.out.splitlines()]
-    assert header[:4] == ["run_id", "profile", "as_of_date", "state"]
+    assert header == list(RUN_COLUMNS)
     assert [row[0] for row in rows] == ["ff33", "ab22", "aa11"]
     assert rows[0][2:5] == ["2024-07-03", "failed", "core"]
 
