@@ -34,20 +34,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         screen.print(f"no acceptance lines for issue {given.issue}", style="bold red")
         return 2
     with tempfile.TemporaryDirectory(prefix="accept-") as folder:
-        rows = judge(lines, Workshop(Path(folder), is_fresh=not given.here), _tell)
+        workshop = Workshop(Path(folder), is_fresh=not given.here)
+        rows = judge(lines, workshop, _tell)
+    # What a clone holds is HEAD, whatever is edited here.
+    where = f"{today()}, commit {describe_commit(REPOSITORY).rstrip('+')}, {describe_machine()}"
     if given.here:
         screen.print("measured in this checkout, not in a fresh clone: the page is left as it is")
     else:
-        write_page(PAGE, rows)
+        write_page(PAGE, rows, where)
     missed = sum(row.verdict == "MISSED" for row in rows)
     screen.print(f"\n{len(rows)} lines, {missed} missed", style="bold")
     return 1 if missed else 0
 
 
-def write_page(page: Path, rows: Sequence[Row]) -> None:
+def write_page(page: Path, rows: Sequence[Row], where: str) -> None:
     """Put the rows into the page; sections of issues that were not judged stay."""
     judged = {issue: list(own) for issue, own in groupby(rows, key=lambda row: row.issue)}
-    where = f"{today()}, commit {describe_commit(REPOSITORY)}, {describe_machine()}"
     former = page.read_text(encoding="utf-8") if page.exists() else ""
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render_page(former, judged, where), encoding="utf-8")

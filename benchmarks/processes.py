@@ -50,13 +50,12 @@ def run_child(
 
     ``CRM_*`` settings of the caller are not passed on, so that a measurement depends on none.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CRM_")}
     started = time.perf_counter()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             [str(part) for part in command],
             cwd=folder,
-            env={**inherited, **(environment or {})},
+            env={**child_environment(), **(environment or {})},
             stdout=said,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -76,6 +75,11 @@ def run_child(
         cpu_s=round(usage.ru_utime + usage.ru_stime, 2),
         peak_mb=round(max(sampled_kib, usage.ru_maxrss) / KIB_PER_MIB, 1),
     )
+
+
+def child_environment() -> dict[str, str]:
+    """Return our environment without the settings of the product."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CRM_")}
 
 
 class _PeakOfSession(threading.Thread):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 REPOSITORY = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class FirstRuns:
+    """`make run` three times: in a fresh clone, into an empty home, and once more unchanged."""
+
+    cold: Finished | None
+    warm: Finished
+    again: Finished
+    home: Path
 
 
 class Workshop:
@@ -44,23 +54,62 @@ class Workshop:
 
     @property
     def python(self) -> Path:
-        """The Python of the judged checkout's environment, or ours before it has one."""
-        own = self.checkout / ".venv" / "bin" / "python"
-        return own if own.exists() else Path(sys.executable)
+        """The Python of the judged checkout's environment."""
+        return self.checkout / ".venv" / "bin" / "python"
+
+    @cached_property
+    def runs(self) -> FirstRuns:
+        """The runs a newcomer makes; every line that needs a published home shares the last."""
+        cold = self.make("run", self.folder / "cold").checked() if self.is_fresh else None
+        home = self.folder / "warm"
+        warm = self.make("run", home).checked()
+        return FirstRuns(cold, warm, self.make("run", home).checked(), home)
+
+    @cached_property
+    def threads(self) -> dict[int, tuple[Path, Finished]]:
+        """Two runs without Airflow into fresh homes, with 1 and 2 threads and other hash seeds."""
+        self.need_environment()
+        done = {}
+        for n in (1, 2):
+            home = self.folder / f"threads-{n}"
+            run = self.run_directly(home, CRM_THREADS=str(n), PYTHONHASHSEED=str(n))
+            done[n] = (home, run.checked())
+        return done
+
+    @cached_property
+    def small(self) -> tuple[Path, Path]:
+        """The small company of the tests, run once: its profile and its home."""
+        self.need_environment()
+        write = "from tests.flow.small_company import write_small_company as w; import sys, pathlib"
+        folder, home = self.folder / "small", self.folder / "small-home"
+        code = f"{write}; print(w(pathlib.Path(sys.argv[1])))"
+        run_child([self.python, "-c", code, folder], self.checkout).checked()
+        profile = folder / "small_company.yml"
+        self.run_directly(home, "--profile", profile).checked()
+        return profile, home
+
+    def need_environment(self) -> None:
+        """Make the judged checkout's environment with what tests need, if it is not there."""
+        run_child(["make", ".venv/.tests", ".venv-duckdb15/.ready"], self.checkout).checked()
 
     def make(self, verb: str, home: Path) -> Finished:
         """Run a verb of the Makefile as a newcomer does, with a home."""
         return run_child(["make", verb], self.checkout, {"CRM_HOME": str(home)})
 
-    def crm(self, *arguments: str | Path, **environment: str) -> Finished:
+    def crm(self, *arguments: str | Path) -> Finished:
         """Run the ``crm`` command of the judged checkout."""
-        crm = self.python.with_name("crm")
-        return run_child([crm, *arguments], self.checkout, environment)
+        return run_child([self.python.with_name("crm"), *arguments], self.checkout)
 
     def run_directly(self, home: Path, *arguments: str | Path, **environment: str) -> Finished:
         """Run all steps into a home without Airflow."""
         command = [self.python, "-m", "crm_tasks", "run", "--home", home, *arguments]
         return run_child(command, self.checkout, environment)
+
+    def pytest(self, *paths: str) -> Finished:
+        """Run tests of the judged checkout."""
+        self.need_environment()
+        command = [self.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths]
+        return run_child(command, self.checkout)
 
     def query(self, home: Path, sql: str, *options: str) -> list[dict[str, Any]]:
         """Return the rows that ``crm sql`` finds."""
