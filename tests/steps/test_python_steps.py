@@ -1,0 +1,142 @@
+"""The steps that compute in Python: done again they give the same bytes, and use what came before.
+
+Each is called as the runner calls it, on the working file and the hand-overs of a real run.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import duckdb
+import pyarrow.compute as pc
+import pytest
+
+from crm_tasks.contracts import find_table
+from crm_tasks.ml.segments import RFM_SEGMENTS
+from crm_tasks.steps import evaluation, graph, identity, ml, strategy
+from crm_tasks.steps.registry import STEPS, find_step
+from crm_tasks.steps.standing import tables_written
+from crm_tasks.warehouse.tables import read_table
+from tests.flow.small_company import N_CUSTOMERS
+
+COMPUTING = [step.name for step in STEPS if step.name != "land" and tables_written(step)]
+
+
+def hand_overs(run, step):
+    """Return the bytes of every table a step handed over, by name."""
+    return {
+        table.full_name: (run.home.table_dir(table, run.run_id) / "rows.parquet").read_bytes()
+        for table in tables_written(find_step(step))
+    }
+
+
+def test_these_are_the_steps_that_compute():
+    assert COMPUTING == ["identity", "relationships", "segments", "actions", "campaign_response"]
+
+
+@pytest.mark.parametrize("step", COMPUTING)
+def test_done_again_a_step_writes_the_same_bytes(opened, step):
+    run = opened(step)
+    before = hand_overs(run, step)
+    report = find_step(step).load()(run)
+    assert len(before) > 0
+    assert hand_overs(run, step) == before
+    reported = run.ledger.report_of(run.run_id, step)
+    assert (report.rows_in, report.rows_written) == (reported["rows_in"], reported["rows_written"])
+    rows = [read_table(run.home, table, run.run_id) for table in tables_written(find_step(step))]
+    assert report.rows_written == sum(table.num_rows for table in rows)
+    assert report.message == reported["message"]
+
+
+@pytest.mark.parametrize("step", COMPUTING)
+def test_a_step_notes_all_it_reads_and_leaves_no_reader_open(opened, step):
+    run = opened(step)
+    find_step(step).load()(run)
+    assert run.reads
+    for table in run.reads:
+        assert find_table(table).full_name == table
+    # An open reader would lock dbt out, in this process or another.
+    duckdb.connect(str(run.home.warehouse_file)).close()
+
+
+def test_everybody_a_fact_refers_to_is_one_customer(opened):
+    run = opened("identity")
+    report = identity.resolve(run)
+    records = run.read("identity.records")
+    assert records.num_rows == len(set(records.column("customer_id").to_pylist())) == N_CUSTOMERS
+    assert report.message == f"{N_CUSTOMERS} records, {N_CUSTOMERS} new customers"
+
+
+def test_customers_of_the_predecessor_are_not_announced_again(opened):
+    run = opened("identity")
+    later = replace(run, predecessor_run_id=run.run_id)
+    report = identity.resolve(later)
+    assert report.message == f"{N_CUSTOMERS} records, 0 new customers"
+    assert run.read("identity.events").num_rows == 0
+
+
+def test_communities_keep_the_names_the_predecessor_gave_them(opened):
+    run = opened("relationships")
+    before = run.read("graph.communities")
+    later = replace(run, predecessor_run_id=run.run_id, as_of=run.as_of + dt.timedelta(days=1))
+    graph.build_relationships(later)
+    after = run.read("graph.communities")
+    names = set(before.column("community_id").to_pylist())
+    assert names
+    assert set(after.column("community_id").to_pylist()) == names
+    assert (
+        after.column("previous_community_id").to_pylist()
+        == after.column("community_id").to_pylist()
+    )
+    assert set(after.column("overlap").to_pylist()) == {1.0}
+    assert set(after.column("as_of_date").to_pylist()) == {later.as_of}
+
+
+def test_every_customer_is_in_one_segment_that_has_a_definition(opened):
+    run = opened("segments")
+    report = ml.build_segments(run)
+    segments = run.read("ml.segments")
+    defined = set(run.read("ml.segment_definitions").column("segment_id").to_pylist())
+    assert segments.num_rows == N_CUSTOMERS
+    assert len(defined) == len(RFM_SEGMENTS)
+    found = set(segments.column("segment_id").to_pylist())
+    assert found <= defined
+    assert report.message == f"{N_CUSTOMERS} customers in {len(found)} segments"
+
+
+def test_the_plan_may_do_what_the_profile_allows(opened):
+    run = opened("actions")
+    params = strategy.params_of(run)
+    assert params.channels == ("mail", "email")
+    assert (params.actions_per_day, params.consent_when_unknown) == (10, "assume")
+    assert params.is_dry_run
+    live = replace(run, profile=run.profile.model_copy(update={"dry_run_only": False}))
+    assert strategy.params_of(replace(live, is_dry_run=True)).is_dry_run
+    assert not strategy.params_of(replace(live, is_dry_run=False)).is_dry_run
+
+
+def test_who_is_still_to_be_contacted_by_the_last_plan_is_not_planned_again(opened):
+    run = opened("actions")
+    live = replace(
+        run, is_dry_run=False, profile=run.profile.model_copy(update={"dry_run_only": False})
+    )
+    strategy.plan_actions(live)
+    first = run.read("strategy.actions")
+    assert set(first.column("status").to_pylist()) == {"planned"}
+    strategy.plan_actions(replace(live, predecessor_run_id=run.run_id))
+    second = run.read("strategy.actions")
+    again = set(first.column("customer_id").to_pylist()) & set(
+        second.column("customer_id").to_pylist()
+    )
+    assert first.num_rows > 0
+    assert again == set()
+
+
+def test_past_campaigns_are_measured_and_labelled_observational(opened):
+    run = opened("campaign_response")
+    report = evaluation.measure_campaign_response(run)
+    rows = run.read("evaluation.campaign_response")
+    assert report.message == "2 campaigns with contacts, observational unless drawn at random"
+    assert sorted(rows.column("n_contacted").to_pylist()) == [20, 30]
+    assert pc.all(pc.starts_with(rows.column("label"), "Observational")).as_py()
