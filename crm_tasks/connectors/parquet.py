@@ -1,0 +1,61 @@
+"""Parquet files as text, row by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from crm_tasks.connectors.columns import check_columns
+from crm_tasks.errors import LandingRefused
+from crm_tasks.landing.rows import BYTE_OFFSET, RECORD_NO, Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crm_tasks.profiles import SourceTable
+
+ROWS_PER_CHUNK = 65_536
+
+
+def read_parquet(file: BinaryIO, table: SourceTable, name: str) -> Iterator[Chunk]:
+    """Yield the rows of a Parquet file as text.
+
+    Raises
+    ------
+    LandingRefused
+        ``E_TYPE``: not a whole Parquet file, or a column without text form; ``E_HEADER``.
+    """
+    broken = LandingRefused(f"E_TYPE: {name} is not a readable Parquet file")
+    try:
+        parquet = pq.ParquetFile(file)
+    except (pa.ArrowException, OSError):
+        raise broken from None
+    schema = parquet.schema_arrow
+    check_columns(schema.names, table, name)
+    types = {field.name: str(field.type) for field in schema}
+    batches = parquet.iter_batches(ROWS_PER_CHUNK)
+    record_no = 1
+    while True:
+        try:
+            batch = next(batches, None)
+        except (pa.ArrowException, OSError):
+            raise broken from None
+        if batch is None:
+            return
+        columns = {column: _as_text(batch.column(column), column, name) for column in table.columns}
+        n = batch.num_rows
+        columns[RECORD_NO] = pa.array(range(record_no, record_no + n), pa.int64())
+        columns[BYTE_OFFSET] = pa.nulls(n, pa.int64())
+        record_no += n
+        yield Chunk(pa.table(columns), columns=types)
+
+
+def _as_text(values: pa.Array, column: str, name: str) -> pa.Array:
+    try:
+        return pc.cast(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        message = f"E_TYPE: {name}, column {column}: {values.type} has no text form"
+        raise LandingRefused(message) from None
