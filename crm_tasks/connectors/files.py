@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from crm_tasks.connectors.delimited import read_delimited
 from crm_tasks.connectors.excel import read_excel
+from crm_tasks.connectors.generated import lies_in_answer_key
 from crm_tasks.connectors.json_files import read_json
 from crm_tasks.connectors.parquet import read_parquet
 from crm_tasks.connectors.preflight import Limits, opened
@@ -67,6 +68,8 @@ def source_files(root: Path, table: SourceTable) -> list[Path]:
     for path in found:
         if path.is_symlink() or not path.is_file() or not path.resolve().is_relative_to(root):
             raise LandingRefused(f"E_TYPE: {path.name} is not a regular file")
+        if lies_in_answer_key(path):
+            raise LandingRefused(f"E_ANSWER_KEY: {path.name} belongs to an answer key")
     return found
 
 

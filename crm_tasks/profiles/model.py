@@ -314,6 +314,16 @@ class Contact(_Strict):
     actions_per_day: Annotated[int, Field(ge=1)] = 200
 
 
+class Generator(_Strict):
+    """Files that are made when they are missing; sources' roots count from their folder."""
+
+    name: Literal["planted"]
+    size: Annotated[
+        Literal["S", "M", "L"], Field(description="2 thousand, 100 thousand or 1 million customers")
+    ]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+
+
 class Profile(_Strict):
     """A company's data: its sources, its calendar and what may be done with its customers."""
 
@@ -324,6 +334,9 @@ class Profile(_Strict):
     currency_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     default_as_of: dt.date | None = None
     is_synthetic: bool = False
+    generator: Generator | None = Field(
+        None, description="Makes the source files below the home; only for synthetic data"
+    )
     uses_demo_key: bool = False
     dry_run_only: bool = False
     contact: Contact
@@ -346,6 +359,12 @@ class Profile(_Strict):
             raise ValueError(
                 "uses_demo_key: the demo key is public; identifying columns need a key of their own"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _says_that_made_data_are_made(self) -> Self:
+        if self.generator is not None and not self.is_synthetic:
+            raise ValueError("generator: is_synthetic must be true")
         return self
 
     @property

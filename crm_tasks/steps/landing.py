@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_tasks.connectors.files import read_chunks, source_files, source_root
+from crm_tasks.connectors.generated import sources_base
 from crm_tasks.connectors.preflight import Limits, fingerprint, refuse_changed
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.errors import LandingRefused, RunStateError
@@ -89,7 +90,8 @@ def land(
     profile = load_profile(attempt.profile)
     if ledger.run_of_attempt(attempt.attempt_id) is None:
         landing = Landing.of(settings, profile, home, ledger, claim)
-        for file in _files(profile, profile_path(attempt.profile).parent):
+        folder = profile_path(attempt.profile).parent
+        for file in _files(profile, sources_base(profile, folder, home.generated)):
             record_batch(ledger, claim, _land_file(file, landing))
         identify_run(attempt, profile, home, ledger, claim)
     frozen = ledger.run_of_attempt(attempt.attempt_id)
@@ -106,9 +108,9 @@ def land(
     )
 
 
-def _files(profile: Profile, profile_folder: Path) -> Iterator[SourceFile]:
+def _files(profile: Profile, base: Path) -> Iterator[SourceFile]:
     for source in profile.sources:
-        root = source_root(source, profile_folder)
+        root = source_root(source, base)
         for table in source.tables:
             for path in source_files(root, table):
                 yield SourceFile(source, table, path)
