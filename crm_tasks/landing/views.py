@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.entities import ENTITIES, METADATA, Entity
+from crm_tasks.landing.values import canonical, literal
 from crm_tasks.profiles.model import Concat, Constant, Mapping, Membership
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
     from collections.abc import Sequence
 
+    from crm_tasks.contracts.entities import Kind
     from crm_tasks.profiles import Feed, Profile, Source, SourceTable
 
 
@@ -62,7 +64,10 @@ def _view(
 def _select(
     entity: Entity, feed: Feed, source: Source, table: SourceTable, batches: Sequence[LandedBatch]
 ) -> str:
-    fields = {name: _expression(feed.map.get(name), table) for name in entity.field_names}
+    fields = {
+        field.name: _expression(feed.map.get(field.name), table, field.kind)
+        for field in entity.fields
+    }
     group = feed.one_row_per
     if group is not None:
         # The first record of a group speaks for all: a window over all lines would cost far more.
@@ -71,13 +76,13 @@ def _select(
             for name, text in fields.items()
         }
     metadata = {
-        "source_system": _literal(source.source_system),
+        "source_system": literal(source.source_system),
         "batch_id": "batches.batch_id",
         "landing_sequence": "batches.landing_sequence",
         "source_file_sha256": "rows.source_file_sha256",
         "record_no": "rows.record_no" if group is None else "min(rows.record_no)",
         "landed_at": "batches.landed_at",
-        "known_at_rule": _literal(source.known_at.rule),
+        "known_at_rule": literal(source.known_at.rule),
         "known_at_lag_days": str(source.known_at.lag_days),
     }
     lines = [f"    cast({text} as varchar) as {name}" for name, text in fields.items()]
@@ -93,9 +98,9 @@ def _select(
 
 
 def _from(batches: Sequence[LandedBatch]) -> str:
-    files = ", ".join(_literal(batch.parquet_glob) for batch in batches)
+    files = ", ".join(literal(batch.parquet_glob) for batch in batches)
     values = ", ".join(
-        f"({_literal(b.batch_id)}, {b.landing_sequence}, timestamp {_literal(b.landed_at)})"
+        f"({literal(b.batch_id)}, {b.landing_sequence}, timestamp {literal(b.landed_at)})"
         for b in batches
     )
     return (
@@ -105,26 +110,26 @@ def _from(batches: Sequence[LandedBatch]) -> str:
     )
 
 
-def _expression(mapping: Mapping | None, table: SourceTable) -> str:
+def _expression(mapping: Mapping | None, table: SourceTable, kind: Kind) -> str:
     if mapping is None:
         return "null"
     if isinstance(mapping, Constant):
-        return _literal(mapping.constant)
+        return literal(mapping.constant)
     if isinstance(mapping, Concat):
         return " || '-' || ".join(_column(name, table) for name in mapping.concat)
     if isinstance(mapping, Membership):
-        values = ", ".join(_literal(value) for value in mapping.is_in or mapping.is_not_in or ())
+        values = ", ".join(literal(value) for value in mapping.is_in or mapping.is_not_in or ())
         is_member = f"coalesce({_column(mapping.column, table)} in ({values}), false)"
         yes, no = ("true", "false") if mapping.is_in is not None else ("false", "true")
         return f"case when {is_member} then '{yes}' else '{no}' end"
-    return _column(mapping, table)
+    return canonical(_column(mapping, table), kind, mapping, table)
 
 
 def _column(name: str, table: SourceTable) -> str:
     column = f"rows.{_quoted(name)}"
-    if table.format == "parquet":
+    if table.format == "parquet" or not table.null_tokens:
         return column
-    tokens = ", ".join(_literal(token) for token in table.null_tokens)
+    tokens = ", ".join(literal(token) for token in table.null_tokens)
     return f"case when {column} not in ({tokens}) then {column} end"
 
 
@@ -136,7 +141,3 @@ def _no_rows(entity: Entity) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
