@@ -89,7 +89,7 @@ class _Continued:
 def _header(head: bytes, dialect: Dialect, table: SourceTable, name: str) -> tuple[list[str], int]:
     """Return the header's names and how many bytes it takes."""
     for mark, kind in DISGUISES.items():
-        if head.startswith(mark):
+        if head.lstrip().startswith(mark):
             raise LandingRefused(f"E_TYPE: {name} is {kind}, the profile says csv")
     if not head:
         raise LandingRefused(f"E_EMPTY: table {table.name}: {name} holds nothing")

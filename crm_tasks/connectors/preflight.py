@@ -115,9 +115,10 @@ def opened_raw(path: Path) -> Iterator[io.BufferedReader]:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise LandingRefused(f"E_UNREADABLE: {path.name}: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise LandingRefused(f"E_TYPE: {path.name} is not a regular file")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise LandingRefused(f"E_TYPE: {path.name} is not a regular file")
         yield file
 
 

@@ -31,6 +31,7 @@ ENVELOPE_BYTES_AT_MOST = 1 << 20
 DEPTH_AT_MOST = 64
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
 ESCAPED = re.compile(rb"\\[\s\S]")
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 JSON_SPACE = b" \t\r\n"
 OPENING, CLOSING, QUOTE, COMMA = (91, 123), (93, 125), 34, 44
 
@@ -72,6 +73,8 @@ def parse_record(raw: bytes) -> dict[str, Any]:
         raise RefusedJson("E_JSON") from None
     if not isinstance(record, dict):
         raise RefusedJson("E_JSON")
+    if SURROGATE.search(raw):
+        _check_pairs(record)
     return record
 
 
@@ -82,6 +85,14 @@ class Number(str):
 
     def __repr__(self) -> str:
         return f"Number({str(self)!r})"
+
+
+def _check_pairs(record: dict[str, Any]) -> None:
+    r"""Raise if \ud83d stands alone: half a character is no text."""
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise RefusedJson("E_ENCODING") from None
 
 
 def _strict(text: str) -> Any:
