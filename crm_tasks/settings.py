@@ -52,6 +52,13 @@ class Settings(BaseSettings):
         str,
         Field(pattern=r"^\d+(\.\d+)?(MB|GB|MiB|GiB)$", description="Memory DuckDB may use"),
     ] = "4GB"
+    file_size_limit: Annotated[
+        str,
+        Field(
+            pattern=r"^\d+(\.\d+)?(MB|GB)$",
+            description="Largest source file, packed or unpacked, that is landed",
+        ),
+    ] = "2GB"
     alert_webhook_url: Annotated[
         str | None, Field(description="Where to POST a JSON alert when a run fails or data are old")
     ] = None
@@ -64,6 +71,12 @@ class Settings(BaseSettings):
     stale_after_hours: Annotated[
         int, Field(ge=1, description="Published data older than this raise an alert")
     ] = 36
+
+    @property
+    def file_bytes_at_most(self) -> int:
+        """The size limit of a source file in bytes."""
+        unit = {"MB": 1 << 20, "GB": 1 << 30}[self.file_size_limit[-2:]]
+        return int(float(self.file_size_limit[:-2]) * unit)
 
     @property
     def home_path(self) -> Path:

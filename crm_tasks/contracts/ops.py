@@ -104,7 +104,7 @@ QUARANTINE = _ops(
     Column("source_file_sha256", "VARCHAR", "Digest of the file"),
     Column("byte_offset", "BIGINT", "Where the record starts in the file", unit="byte"),
     Column("byte_length", "BIGINT", "Length of the record", unit="byte"),
-    Column("stage", "VARCHAR", "landing or staging", False),
+    Column("stage", "VARCHAR", "file, landing or staging", False),
     Column("reason", "VARCHAR", "Reason code", False),
     Column("column_name", "VARCHAR", "Column that does not fit"),
     Column("payload_ref", "VARCHAR", "Where the vault keeps the raw bytes"),

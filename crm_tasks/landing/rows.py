@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from crm_tasks.privacy.tokens import tokenise
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from crm_tasks.landing.records import RefusedRecord
     from crm_tasks.profiles import SourceTable
@@ -24,12 +25,15 @@ class Chunk:
     """Some records of a file as text.
 
     ``rows`` has the profile's columns as text plus ``record_no`` and ``byte_offset`` (NULL where
-    the format has none).
+    the format has none). ``columns`` are the file's own columns and types so far, ``notes`` what
+    is odd about the file and does no harm.
     """
 
     rows: pa.Table
     refused: tuple[RefusedRecord, ...] = ()
     n_blank: int = 0
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class BatchOrigin:
 def lake_rows(chunk: Chunk, table: SourceTable, origin: BatchOrigin, token_key: bytes) -> pa.Table:
     """Return the rows the lake keeps: plain columns, tokens for identifying ones, metadata."""
     columns: dict[str, pa.Array | pa.ChunkedArray] = {}
-    for name in table.columns:
+    for name in table.text_columns:
         values = chunk.rows.column(name)
         if name in table.identifying:
             given = _without_null_tokens(values, table.null_tokens)

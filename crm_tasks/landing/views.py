@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.entities import ENTITIES, METADATA, Entity
 from crm_tasks.contracts.sql_text import literal, quoted
+from crm_tasks.landing.values import canonical
 from crm_tasks.profiles.model import Concat, Constant, Mapping, Membership
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
     from collections.abc import Sequence
 
+    from crm_tasks.contracts.entities import Kind
     from crm_tasks.profiles import Feed, Profile, Source, SourceTable
 
 
@@ -63,7 +65,10 @@ def _view(
 def _select(
     entity: Entity, feed: Feed, source: Source, table: SourceTable, batches: Sequence[LandedBatch]
 ) -> str:
-    fields = {name: _expression(feed.map.get(name), table) for name in entity.field_names}
+    fields = {
+        field.name: _expression(feed.map.get(field.name), table, field.kind)
+        for field in entity.fields
+    }
     group = feed.one_row_per
     if group is not None:
         # The first record of a group speaks for all: a window over all lines would cost far more.
@@ -106,7 +111,7 @@ def _from(batches: Sequence[LandedBatch]) -> str:
     )
 
 
-def _expression(mapping: Mapping | None, table: SourceTable) -> str:
+def _expression(mapping: Mapping | None, table: SourceTable, kind: Kind) -> str:
     if mapping is None:
         return "null"
     if isinstance(mapping, Constant):
@@ -118,12 +123,12 @@ def _expression(mapping: Mapping | None, table: SourceTable) -> str:
         is_member = f"coalesce({_column(mapping.column, table)} in ({values}), false)"
         yes, no = ("true", "false") if mapping.is_in is not None else ("false", "true")
         return f"case when {is_member} then '{yes}' else '{no}' end"
-    return _column(mapping, table)
+    return canonical(_column(mapping, table), kind, mapping, table)
 
 
 def _column(name: str, table: SourceTable) -> str:
     column = f"rows.{quoted(name)}"
-    if table.format == "parquet":
+    if table.format == "parquet" or not table.null_tokens:
         return column
     tokens = ", ".join(literal(token) for token in table.null_tokens)
     return f"case when {column} not in ({tokens}) then {column} end"

@@ -8,7 +8,6 @@ between machines; any other gets a secret generated into the home at its first r
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 import os
@@ -98,4 +97,4 @@ def keyed_digest(key: bytes, *parts: str) -> str:
     >>> keyed_digest(b"k", "a", "b") == keyed_digest(b"k", "a", "b")
     True
     """
-    return hmac.new(key, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, "\x1f".join(parts).encode(), "sha256").hex()[:32]

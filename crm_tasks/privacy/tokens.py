@@ -30,12 +30,12 @@ def normalised(kind: str, value: str) -> str:
     >>> normalised("phone", "+86 138-0013 8000")
     '+8613800138000'
     """
-    text = unicodedata.normalize("NFKC", value).strip()
+    text = (value if value.isascii() else unicodedata.normalize("NFKC", value)).strip()
     if kind == "phone":
         return ("+" if text.startswith("+") else "") + re.sub(r"\D", "", text)
     if kind == "text":
         return text
-    return re.sub(r"\s+", " ", text).casefold()
+    return " ".join(text.split()).casefold()
 
 
 def status_of(kind: str, value: str) -> str:

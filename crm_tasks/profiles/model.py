@@ -8,28 +8,41 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from pathlib import PurePath
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from crm_tasks.contracts.encodings import DOUBLE_BYTE, ENCODINGS, UTF16
 from crm_tasks.contracts.entities import ENTITIES, PLANNED_ENTITIES
 from crm_tasks.errors import listed, nearest
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Channel = Literal["email", "sms", "social", "phone", "mail"]
+#: Printable, and free of what ends a name or a statement in SQL.
+ColumnName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\"'`;\\]{1,128}$")]
+TimeFormat = Annotated[str, Field(pattern=r"^(%[aAbBdeHIjmMpSfyYzZ]|[^%'\\\x00-\x1f])+$")]
+#: Names the lake gives to what it adds itself.
+LANDING_METADATA = ("source_file_sha256", "byte_offset", "record_no", "extracted_at", "batch_id")
+#: The column that keeps what a JSON record says beyond the declared columns.
+RAW_PAYLOAD = "raw_payload"
 IdentifyingKind = Literal[
     "name", "email", "phone", "address", "handle", "cookie", "birth_date", "government_id", "text"
 ]
 
 
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"unknown time zone {name!r}{nearest(name, available_timezones())}")
-    return name
+def known_zone(zone: str) -> str:
+    """Return the name of a time zone.
 
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
+    Raises
+    ------
+    ValueError
+        No such zone; the message names the nearest.
+    """
+    if zone not in available_timezones():
+        raise ValueError(f"unknown time zone {zone!r}{nearest(zone, available_timezones())}")
+    return zone
 
 
 class _Strict(BaseModel):
@@ -108,20 +121,118 @@ class Feed(_Strict):
         return self
 
 
+class ValueFormats(_Strict):
+    """How a source writes numbers, dates and yes/no; ``%d`` and the like as in strptime.
+
+    Undeclared, only what needs no guessing is read: 1234.50, 2026-04-03, 2026-04-03 10:00:00 with
+    or without an offset, true/false/yes/no/1/0. Whatever does not fit is refused row by row.
+    """
+
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    currency: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=8)], ...],
+        Field(description="Signs that may stand before or after a number"),
+    ] = ()
+    negative_in_parentheses: bool = False
+    date: TimeFormat | None = None
+    timestamp: TimeFormat | None = None
+    time_zone: Annotated[
+        str | None, Field(description="Zone of times without an offset; else the profile's")
+    ] = None
+    true_words: tuple[str, ...] = ()
+    false_words: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Self:
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands must differ")
+        return self
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_is_known(cls, zone: str | None) -> str | None:
+        return known_zone(zone) if zone is not None else None
+
+
 class SourceTable(_Strict):
-    """One table of a source: its files, format and columns.
+    """One table of a source: its files, how they are written, and their columns.
 
     ``columns`` must name every column of the files with its class: a column of unknown class is
-    refused, because nobody has said whether it identifies a person.
+    refused, because nobody has said whether it identifies a person. A column of JSON is a key, or
+    a path of keys joined by dots.
     """
 
     name: Name
     files: str
-    format: Literal["parquet", "csv"]
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    format: Literal["csv", "json", "jsonl", "parquet", "xlsx"]
+    compression: Literal["none", "gzip", "zip"] | None = Field(
+        None, description="Left out, the pattern's ending decides: .gz, .zip or neither"
+    )
+    encoding: Literal[ENCODINGS] = "utf-8"  # type: ignore[valid-type]
+    delimiter: Annotated[str, Field(pattern=r"^[\t -~]$")] = ","
+    quote: Annotated[
+        str, Field(pattern=r"^[!-~]?$", description="Empty: values are not quoted")
+    ] = '"'
+    escape: Annotated[
+        str, Field(pattern=r"^[!-~]?$", description="Character that takes the next one literally")
+    ] = ""
+    has_header: bool = True
+    sheet: str | None = Field(None, description="Sheet of a workbook that has several")
+    records: str = Field("", description="Path of keys, joined by dots, to the array of records")
+    unknown_keys: Literal["vault", "plain", "refuse"] = Field(
+        "vault", description="Where raw_payload keeps keys of JSON that columns does not name"
+    )
     null_tokens: tuple[str, ...] = ("",)
-    columns: dict[str, Literal["plain"] | IdentifyingColumn]
+    columns: Annotated[dict[ColumnName, Literal["plain"] | IdentifyingColumn], Field(min_length=1)]
+    values: ValueFormats = Field(
+        default_factory=ValueFormats, description="How numbers, dates and yes/no are written"
+    )
+    column_values: dict[str, ValueFormats] = Field(
+        default_factory=dict, description="The same for single columns, where they differ"
+    )
     feeds: tuple[Feed, ...]
+
+    @model_validator(mode="after")
+    def _dialect_is_possible(self) -> Self:
+        marks = [mark for mark in (self.delimiter, self.quote, self.escape) if mark]
+        if len(set(marks)) < len(marks):
+            raise ValueError(f"table {self.name}: delimiter, quote and escape must differ")
+        if self.encoding in DOUBLE_BYTE and any("@" <= mark <= "~" for mark in marks):
+            raise ValueError(
+                f"table {self.name}: in {self.encoding} a delimiter, quote or escape from @ to ~ "
+                "may be half of a character"
+            )
+        if self.format == "json" and self.encoding not in ("utf-8", *UTF16):
+            raise ValueError(f"table {self.name}: JSON is utf-8 or utf-16")
+        return self
+
+    @model_validator(mode="after")
+    def _columns_fit_the_lake(self) -> Self:
+        landed = [name.casefold() for name in (*self.landed_columns, *LANDING_METADATA)]
+        twice = {name for name in landed if landed.count(name) > 1}
+        if twice:
+            raise ValueError(f"table {self.name}: two columns would be called {listed(twice)}")
+        for name in self.column_values:
+            if name not in self.columns or name in self.identifying:
+                hint = nearest(name, set(self.columns) - set(self.identifying))
+                raise ValueError(f"column_values: table {self.name} has no plain {name!r}{hint}")
+        return self
+
+    @property
+    def compressed_by(self) -> str:
+        """How the files are compressed: none, gzip or zip."""
+        endings = {".gz": "gzip", ".zip": "zip"}
+        return self.compression or endings.get(PurePath(self.files).suffix.lower(), "none")
+
+    def formats_of(self, column: str) -> ValueFormats:
+        """Return how one column writes its values."""
+        own = self.column_values.get(column)
+        if own is None:
+            return self.values
+        return self.values.model_copy(
+            update={name: getattr(own, name) for name in own.model_fields_set}
+        )
 
     @model_validator(mode="after")
     def _maps_declared_columns(self) -> Self:
@@ -143,17 +254,27 @@ class SourceTable(_Strict):
     @property
     def identifying(self) -> dict[str, IdentifyingKind]:
         """The identifying columns and their kinds."""
-        return {
+        kinds: dict[str, IdentifyingKind] = {
             name: column.identifying
             for name, column in self.columns.items()
             if isinstance(column, IdentifyingColumn)
         }
+        return kinds | ({RAW_PAYLOAD: "text"} if self._payload == "vault" else {})
+
+    @property
+    def _payload(self) -> str:
+        return self.unknown_keys if self.format in ("json", "jsonl") else "refuse"
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns a reader hands over, ``raw_payload`` after the declared ones."""
+        return (*self.columns, *(() if self._payload == "refuse" else (RAW_PAYLOAD,)))
 
     @property
     def landed_columns(self) -> tuple[str, ...]:
         """Column names as they stand in the lake: identifying ones only as token and status."""
         names: list[str] = []
-        for name in self.columns:
+        for name in self.text_columns:
             names += [f"{name}_token", f"{name}_status"] if name in self.identifying else [name]
         return tuple(names)
 
@@ -193,16 +314,29 @@ class Contact(_Strict):
     actions_per_day: Annotated[int, Field(ge=1)] = 200
 
 
+class Generator(_Strict):
+    """Files that are made when they are missing; sources' roots count from their folder."""
+
+    name: Literal["planted"]
+    size: Annotated[
+        Literal["S", "M", "L"], Field(description="2 thousand, 100 thousand or 1 million customers")
+    ]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+
+
 class Profile(_Strict):
     """A company's data: its sources, its calendar and what may be done with its customers."""
 
     profile: Name
     title: str
     provenance: str
-    time_zone: TimeZone
+    time_zone: Annotated[str, AfterValidator(known_zone)]
     currency_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     default_as_of: dt.date | None = None
     is_synthetic: bool = False
+    generator: Generator | None = Field(
+        None, description="Makes the source files below the home; only for synthetic data"
+    )
     uses_demo_key: bool = False
     dry_run_only: bool = False
     contact: Contact
@@ -225,6 +359,12 @@ class Profile(_Strict):
             raise ValueError(
                 "uses_demo_key: the demo key is public; identifying columns need a key of their own"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _says_that_made_data_are_made(self) -> Self:
+        if self.generator is not None and not self.is_synthetic:
+            raise ValueError("generator: is_synthetic must be true")
         return self
 
     @property

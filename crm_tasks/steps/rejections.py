@@ -9,6 +9,7 @@ from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.landing_records import quarantine_id
+from crm_tasks.warehouse.quarantine import release_typed
 from crm_tasks.warehouse.tables import read_table
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def quarantine_rejected(run: Run, report: StepReport) -> StepReport:
         for row in _rejected(run, entity, find_table(f"staging.stg_{entity}"))
     ]
     run.ledger.record(run.claim, ops.QUARANTINE, rejected)
+    batches = [batch["batch_id"] for batch in run.ledger.batches_of_run(run.run_id)]
+    release_typed(run.ledger, batches, [row["quarantine_id"] for row in rejected])
     return StepReport(
         rows_in=report.rows_written,
         rows_written=report.rows_written - len(rejected),

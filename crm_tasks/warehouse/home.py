@@ -56,6 +56,11 @@ class Home:
         return self.root / "vault"
 
     @property
+    def generated(self) -> Path:
+        """Source files that a profile's generator makes."""
+        return self.root / "sources"
+
+    @property
     def key_file(self) -> Path:
         return self.root / "keys" / "crm.key"
 

@@ -28,6 +28,7 @@ class LandedFile:
     table_name: str
     manifest: Mapping[str, Any]
     columns: Mapping[str, str]
+    undeclared: tuple[str, ...]
     quarantine_name: str
 
 
@@ -39,6 +40,7 @@ def record_batch(ledger: Ledger, claim: Claim, landed: LandedFile) -> None:
         if connection.execute(query, (batch_id,)).fetchone():
             return
         _note_schema_changes(connection, landed)
+        _release_taken_up(connection, landed)
         insert_rows(connection, ops.BATCHES, [_batch_row(connection, landed)])
         insert_rows(connection, ops.QUARANTINE, _quarantine_rows(landed))
         insert_rows(connection, ops.WATERMARKS, [_watermark(connection, landed)])
@@ -92,6 +94,40 @@ def _quarantine_rows(landed: LandedFile) -> list[dict[str, Any]]:
     ]
 
 
+def _release_taken_up(connection: sqlite3.Connection, landed: LandedFile) -> None:
+    """Mark what earlier landings of the same file set aside: it has been taken up again."""
+    connection.execute(
+        "update quarantine set released_at = ? where released_at is null and source_system = ? "
+        "and entity = ? and source_file_sha256 = ? and stage in ('landing', 'file')",
+        (
+            utc_now().isoformat(sep=" "),
+            landed.source_system,
+            landed.table_name,
+            landed.manifest["source_file_sha256"],
+        ),
+    )
+
+
+def record_refused_file(
+    ledger: Ledger, claim: Claim, where: tuple[str, str, str, int], reason: str
+) -> None:
+    """Note a file refused as a whole by table, digest and size; its bytes stay where they are."""
+    source_system, table_name, sha256, size = where
+    row = {
+        "quarantine_id": quarantine_id(source_system, table_name, sha256, reason),
+        "source_system": source_system,
+        "entity": table_name,
+        "source_record_id": "file",
+        "source_file_sha256": sha256,
+        "byte_offset": 0,
+        "byte_length": size,
+        "stage": "file",
+        "reason": reason,
+        "first_seen_at": utc_now(),
+    }
+    ledger.record(claim, ops.QUARANTINE, [row])
+
+
 def quarantine_id(*parts: str) -> str:
     """Return the digest that names a quarantined record: the same record, the same name."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
@@ -103,9 +139,11 @@ def _note_schema_changes(connection: sqlite3.Connection, landed: LandedFile) -> 
         "order by landing_sequence desc limit 1",
         (landed.source_system, landed.table_name),
     ).fetchone()
+    now = landed.columns
     if last is None:
-        return
-    before, now = json.loads(last["columns"]), landed.columns
+        before = {name: kind for name, kind in now.items() if name not in landed.undeclared}
+    else:
+        before = json.loads(last["columns"])
     changes = {
         **dict.fromkeys(now.keys() - before.keys(), ("added", None)),
         **dict.fromkeys(before.keys() - now.keys(), ("removed", None)),

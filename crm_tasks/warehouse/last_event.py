@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 
 def day_after_last_event(home: Home, profile: Profile, ledger: Ledger) -> dt.date | None:
-    """Return the day after the latest event time that can be read, or None without any."""
+    """Return the day after the latest event time that can be true, or None without any."""
     batches = landed_batches(home, ledger.batches_of_profile(profile.profile))
     with file_engine(home.temporary, "1GB", threads=1) as connection:
         connection.execute(landing_views_sql(profile, batches))
         latest = [
             connection.execute(
-                f"select max(try_cast({field.name} as date)) from landing.landing_{name}"
+                f"select max(happened) from (select try_cast({field.name} as date) as happened, "
+                f"landed_at from landing.landing_{name}) where happened <= landed_at + to_days(1)"
             ).fetchall()[0][0]
             for name, entity in ENTITIES.items()
             if (field := entity.event_time) is not None and field.kind == "timestamp"

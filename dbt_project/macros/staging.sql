@@ -55,8 +55,27 @@
     end
 {%- endmacro %}
 
+{# Whether a moment lies where it can: a fact not before 1900, nor more than a day after both the
+   as-of date and the landing of its batch; a date may be a plan, so until 2200. NULL is in range. #}
+{% macro _is_in_range(value, kind) -%}
+    {%- if kind == 'timestamp' -%}
+        coalesce(
+            {{ value }} >= cast('1900-01-01' as timestamp)
+            and {{ value }}
+            < {{ add_days('greatest(coalesce(landed_at, ' ~ as_of_at() ~ '), ' ~ as_of_at() ~ ')', '1') }},
+            true
+        )
+    {%- else -%}
+        coalesce(
+            {{ value }} >= cast('1900-01-01' as date) and {{ value }} < cast('2200-01-01' as date),
+            true
+        )
+    {%- endif -%}
+{%- endmacro %}
+
 {# Why a row is not accepted: the first field, in the order given, that is required and empty
-   (E_REQUIRED_<field>) or does not fit its kind (E_TYPE_<field>); NULL if all is well. `fields`
+   (E_REQUIRED_<field>), does not fit its kind (E_TYPE_<field>) or lies where no fact can
+   (E_RANGE_<field>); NULL if all is well. `fields`
    maps a field to its kind, with 'required ' before it where a row cannot do without. #}
 {% macro reject_reason(fields) -%}
     case
@@ -68,6 +87,9 @@
         {%- if kind != 'text' %}
         when {{ cast_or_null(field, 'text') }} is not null and {{ cast_or_null(field, kind) }} is null
             then 'E_TYPE_{{ field }}'
+        {%- endif %}
+        {%- if kind in ('timestamp', 'date') %}
+        when not {{ _is_in_range(cast_or_null(field, kind), kind) }} then 'E_RANGE_{{ field }}'
         {%- endif %}
         {%- endfor %}
     end

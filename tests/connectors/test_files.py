@@ -52,9 +52,9 @@ def test_reordered_columns_are_matched_by_name(tmp_path):
         (b"PK\x03\x04....", "E_TYPE.*zip"),
         (b"<html></html>\n", "E_TYPE.*HTML"),
         (b'{"id": 1}\n', "E_TYPE.*JSON"),
-        (b"\xff\xfei\x00d\x00", "E_TYPE.*UTF-16"),
+        (b"\xff\xfei\x00d\x00", "E_ENCODING.*utf-16"),
         (b"id,\xd6\xd0\n1,2\n", "E_ENCODING"),
-        (b"", "E_HEADER"),
+        (b"", "E_EMPTY"),
     ],
 )
 def test_a_file_that_is_not_what_the_profile_says_is_refused(tmp_path, content, code):
