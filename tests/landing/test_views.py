@@ -151,7 +151,7 @@ def test_a_key_of_several_columns_is_null_if_one_is_missing(tmp_path):
 
 
 def test_values_and_names_cannot_end_their_quotes(tmp_path):
-    odd, planted = 'a"b; drop', "it's\n;\n'); drop schema landing; --"
+    odd, planted = "a (b) -- drop", "it's\n;\n'); drop schema landing; --"
     table = source_table(
         {"products": {"map": {"product_source_id": odd, "name": {"constant": planted}}}},
         columns={odd: "plain"},
