@@ -21,7 +21,7 @@ BLOCK = 1_000
 GROUP = 10
 #: Communities per block: larger companies have larger communities, else the resolution limit of
 #: modularity (Fortunato & Barthelemy 2007) would hide small ones from every method.
-COMMUNITIES_PER_BLOCK: dict[Size, int] = {"S": 20, "M": 8, "L": 4}
+COMMUNITIES_PER_BLOCK: dict[Size, int] = {"S": 20, "M": 5, "L": 2}
 PRODUCTS: dict[Size, int] = {"S": 900, "M": 2_400, "L": 6_000}
 PERSONS_PER_ORGANIZATION = 50
 PATTERNS = 8

@@ -119,7 +119,7 @@ def opportunities(company: Company, number: Indices) -> tuple[Columns, Columns]:
     is_won = rng.random(n) < chance
     closed = opened + lengths.sum(axis=1)
     is_closed = closed < DAYS
-    stage = np.where(is_closed, np.where(is_won, "won", "lost"), "")
+    stage: list[str] = []
     history: Columns = {"opportunity_id": [], "stage_name": [], "entered_on": []}
     entered = opened[:, None] + np.concatenate(
         (np.zeros((n, 1), np.int64), np.cumsum(lengths, axis=1)), axis=1
@@ -130,12 +130,12 @@ def opportunities(company: Company, number: Indices) -> tuple[Columns, Columns]:
         history["opportunity_id"] += [ids[row]] * len(reached)
         history["stage_name"] += [names[k] for k in reached]
         history["entered_on"] += dates(entered[row, reached])
-        stage[row] = names[reached[-1]]
+        stage.append(names[reached[-1]])
     return {
         "opportunity_id": ids,
         "organization_id": organization_ids(owner),
         "owner_id": np.array(OWNERS)[owner % len(OWNERS)].tolist(),
-        "stage_name": stage.tolist(),
+        "stage_name": stage,
         "amount": [f"{value:.2f}" for value in np.exp(rng.normal(9, 0.8, n)).tolist()],
         "opened_on": dates(opened),
         "close_date": dates(closed),

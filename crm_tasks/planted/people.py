@@ -25,7 +25,7 @@ Texts = npt.NDArray[np.str_]
 
 N_INTERESTS = 8
 ZH_SHARE, NAMESAKE_SHARE, SHARED_ADDRESS_SHARE = 0.6, 0.03, 0.05
-RECYCLED_PHONE_SHARE, JUNIOR_SHARE, EMPLOYED_SHARE = 0.012, 0.5, 0.6
+RECYCLED_PHONE_SHARE, JUNIOR_SHARE, EMPLOYED_SHARE = 0.035, 0.5, 0.6
 ORGANIZATIONS_PER_COMMUNITY = 3
 #: Log-odds of leaving after a purchase, per standardised driver: the signs a model has to find.
 CHURN_INTERCEPT = -2.35
@@ -57,12 +57,10 @@ class People:
     @cached_property
     def name_source(self) -> Indices:
         """Whose base name each person bears: one's own, a namesake's, or (junior) the father's."""
-        draws, start = self.company.draws, self.person // BLOCK * BLOCK
-        namesake = start + draws.below(BLOCK, "namesake of", self.person)
-        is_namesake = self.happens(NAMESAKE_SHARE, "namesake")
-        return np.where(
-            self.is_junior, self.person - 2, np.where(is_namesake, namesake, self.person)
-        )
+        draws = self.company.draws
+        own = np.where(self.is_junior, self.person - 2, self.person)
+        namesake = own // BLOCK * BLOCK + draws.below(BLOCK, "namesake of", own)
+        return np.where(draws.happens(NAMESAKE_SHARE, "namesake", own), namesake, own)
 
     @cached_property
     def is_junior(self) -> Flags:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CATEGORIES_PER_INTEREST, N_STAPLES = 3, 8
 N_CATEGORIES = N_INTERESTS * CATEGORIES_PER_INTEREST + N_STAPLES
-STAPLE_SHARE, INTEREST_SHARE = 0.56, 0.38  # the rest falls anywhere
+STAPLE_SHARE, INTEREST_SHARE = 0.52, 0.43  # the rest falls anywhere
 MOST_ORDERS = 160
 FIRST_PURCHASE_SHARE = 0.92  # of the history: the newest customers came two months ago
 RANK_EXPONENT = 1.9

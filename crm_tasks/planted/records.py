@@ -29,25 +29,25 @@ COVERAGE = {"crm": 0.70, "branch": 0.45, "shop": 0.85, "social": 0.45, "support"
 DIRT: dict[System, dict[str, float]] = {
     "crm": {
         "traditional": 0.03, "pinyin": 0.05, "swapped": 0.03, "initial": 0.04, "title": 0.03,
-        "name_typo": 0.02, "no_email": 0.18, "old_email": 0.22, "work_email": 0.28,
-        "email_typo": 0.03, "no_phone": 0.14, "old_phone": 0.30, "phone_typo": 0.02,
+        "name_typo": 0.02, "no_email": 0.20, "old_email": 0.24, "work_email": 0.30,
+        "email_typo": 0.03, "no_phone": 0.18, "old_phone": 0.32, "phone_typo": 0.02,
         "no_birth": 0.06, "birth_swapped": 0.02, "birth_typo": 0.01, "no_address": 0.10,
         "address_variant": 0.25, "shared_mailbox": 0.02,
     },
     "branch": {
         "traditional": 0.12, "name_typo": 0.02, "no_email": 0.55, "old_email": 0.25,
-        "email_typo": 0.03, "no_phone": 0.10, "old_phone": 0.30, "phone_typo": 0.02,
+        "email_typo": 0.03, "no_phone": 0.12, "old_phone": 0.36, "phone_typo": 0.02,
         "home_phone": 0.02, "no_birth": 0.05, "birth_typo": 0.01, "no_address": 0.08,
         "address_variant": 0.30,
     },
     "shop": {
         "pinyin": 0.20, "swapped": 0.04, "initial": 0.05, "name_typo": 0.02, "old_email": 0.16,
-        "work_email": 0.18, "email_typo": 0.02, "no_phone": 0.25, "old_phone": 0.26,
+        "work_email": 0.24, "email_typo": 0.02, "no_phone": 0.25, "old_phone": 0.34,
         "phone_typo": 0.02, "home_phone": 0.02, "address_variant": 0.25, "no_birth": 0.25,
         "birth_typo": 0.01, "no_address": 0.04, "home_email": 0.02,
     },
     "social": {
-        "nickname": 0.30, "pinyin": 0.15, "no_email": 0.22, "old_email": 0.22, "no_phone": 0.30,
+        "nickname": 0.30, "pinyin": 0.15, "no_email": 0.24, "old_email": 0.26, "no_phone": 0.30,
         "old_phone": 0.18, "no_birth": 0.15, "no_address": 1.0,
     },
     "support": {

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pyarrow.parquet as pq
 import pytest
 
@@ -143,25 +140,3 @@ def test_a_refused_file_is_listed_until_it_lands(home, company):
     land(home, company, "b")
 
     assert set_aside(ledger) == []
-
-
-def test_the_command_line_lists_shows_and_replays(home, company):
-    soil(company, SEMICOLONS)
-    land(home, company)
-    options = ("--home", str(home.root))
-
-    def crm(*arguments):
-        command = [sys.executable, "-c", "from crm_tasks.cli.main import main; main()"]
-        done = subprocess.run(
-            [*command, "quarantine", *arguments], capture_output=True, check=False
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        return done.stdout
-
-    listed = crm("list", "--reason", "E_FIELD_COUNT", *options)
-    (row,) = set_aside(Ledger(home.ops_file))
-    assert row["quarantine_id"].encode() in listed
-    profile = ("--profile", str(company))
-    assert crm("show", row["quarantine_id"][:10], "--raw", *profile, *options) == SEMICOLONS
-    assert b"1 of 1" in crm("replay", "--delimiter", ";", *profile, *options)
-    assert b"nothing" in crm("list", *options)
