@@ -48,7 +48,7 @@ def test_the_branch_writes_gbk(sources) -> None:
 def test_the_shop_says_the_same_in_sqlite_and_parquet(sources) -> None:
     with sqlite3.connect(sources / "shop/shop.sqlite") as connection:
         for table in ("customers", "products", "orders", "order_items"):
-            count = f"select count(*) from {table}"  # noqa: S608 (names from the line above)
+            count = f"select count(*) from {table}"
             (n,) = connection.execute(count).fetchone()
             assert n == pq.ParquetFile(sources / f"shop/{table}.parquet").metadata.num_rows
         (total,) = connection.execute("select sum(net_amount) from order_items").fetchone()
