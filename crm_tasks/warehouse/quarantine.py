@@ -118,12 +118,12 @@ def release_typed(ledger: Ledger, batch_ids: Sequence[str], still_refused: Seque
     )
     mine = [row for row in rows if row["batch_id"] in batches]
     now = utc_now().isoformat(sep=" ")
-    accepted = [
+    accepted: list[tuple[str | None, str]] = [
         (now, row["quarantine_id"])
         for row in mine
         if row["quarantine_id"] not in refused and row["released_at"] is None
     ]
-    again = [
+    again: list[tuple[str | None, str]] = [
         (None, row["quarantine_id"])
         for row in mine
         if row["quarantine_id"] in refused and row["released_at"] is not None
