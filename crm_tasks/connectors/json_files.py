@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
@@ -31,45 +30,50 @@ if TYPE_CHECKING:
 
 RECORDS_PER_CHUNK = 16_384
 KEYS_AT_MOST = 500
-#: Control characters JSON may carry as \\u escapes; NUL and its kin are no text.
-FORBIDDEN = frozenset(chr(c) for c in range(32) if c not in (9, 10, 13))
+MISSING: Any = object()
+KINDS = {
+    type(None): "null", bool: "boolean", Number: "number", str: "string", dict: "object",
+    list: "array",
+}  # fmt: skip
 
 
-@dataclass
 class _Keys:
     """Which keys the records had, declared or not, and of what types."""
 
-    table: SourceTable
-    types: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    def __init__(self, table: SourceTable) -> None:
+        self.table = table
+        self.keeps_rest = RAW_PAYLOAD in table.text_columns
+        self.paths = {name: name.split(".") for name in table.columns}
+        self.types: dict[str, set[type]] = defaultdict(set)
 
     def texts(self, record: dict[str, Any]) -> dict[str, str | None]:
         """Return a record's values by declared column, the rest as one JSON text."""
-        rest = dict(record)
-        texts = {name: self._take(name, rest) for name in self.table.columns}
-        if rest:
-            if self.table.unknown_keys == "refuse":
-                raise RefusedJson("E_UNKNOWN_KEY")
-            for name, value in rest.items():
-                self.types[name].add(_kind(value))
-            if len(self.types) > KEYS_AT_MOST:
-                raise LandingRefused(f"E_HEADER: more than {KEYS_AT_MOST} different keys")
-        if RAW_PAYLOAD in self.table.text_columns:
-            texts[RAW_PAYLOAD] = _json_text(rest) if rest else None
-        if any(text and not FORBIDDEN.isdisjoint(text) for text in texts.values()):
-            raise RefusedJson("E_CONTROL_CHAR")
+        texts: dict[str, str | None] = {}
+        for name, path in self.paths.items():
+            given = record.pop(name, MISSING)
+            value = _taken(record, path) if given is MISSING and len(path) > 1 else given
+            if value is not MISSING:
+                self.types[name].add(type(value))
+            texts[name] = None if value is MISSING else _text(value)
+        if record:
+            self._note(record)
+        if self.keeps_rest:
+            texts[RAW_PAYLOAD] = _json_text(record) if record else None
         return texts
 
-    def _take(self, name: str, rest: dict[str, Any]) -> str | None:
-        value, is_found = _taken(rest, [name]) if name in rest else _taken(rest, name.split("."))
-        if not is_found:
-            return None
-        self.types[name].add(_kind(value))
-        return _text(value)
+    def _note(self, rest: dict[str, Any]) -> None:
+        if self.table.unknown_keys == "refuse":
+            raise RefusedJson("E_UNKNOWN_KEY")
+        for name, value in rest.items():
+            self.types[name].add(type(value))
+        if len(self.types) > KEYS_AT_MOST:
+            raise LandingRefused(f"E_HEADER: more than {KEYS_AT_MOST} different keys")
 
     @property
     def seen(self) -> dict[str, str]:
         return {
-            name: "|".join(sorted(kinds - {"null"})) or "null"
+            name: "|".join(sorted(KINDS[kind] for kind in kinds if kind is not type(None)))
+            or KINDS[type(None)]
             for name, kinds in sorted(self.types.items())
         }
 
@@ -130,22 +134,17 @@ def _as_utf8(raw: bytes, encoding: Encoding) -> bytes:
     return encoding.as_utf8(raw)
 
 
-def _taken(rest: dict[str, Any], path: list[str]) -> tuple[Any, bool]:
+def _taken(rest: dict[str, Any], path: list[str]) -> Any:
     """Take the value at a path out of nested objects, leaving what is beside it."""
-    if path[0] not in rest:
-        return None, False
     if len(path) == 1:
-        return rest.pop(path[0]), True
-    inner = rest[path[0]]
+        return rest.pop(path[0], MISSING)
+    inner = rest.get(path[0])
     if not isinstance(inner, dict):
-        return None, False
-    copied = dict(inner)
-    value, is_found = _taken(copied, path[1:])
-    if is_found:
-        rest[path[0]] = copied
-        if not copied:
-            del rest[path[0]]
-    return value, is_found
+        return MISSING
+    value = _taken(inner, path[1:])
+    if not inner:
+        del rest[path[0]]
+    return value
 
 
 def _text(value: Any) -> str | None:
@@ -173,17 +172,4 @@ def _json_text(value: Any) -> str:
     return _quoted(value)
 
 
-def _quoted(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, Number):
-        return "number"
-    if isinstance(value, dict):
-        return "object"
-    return "array" if isinstance(value, list) else "string"
+_quoted = json.JSONEncoder(ensure_ascii=False).encode

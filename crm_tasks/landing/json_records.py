@@ -31,6 +31,9 @@ ENVELOPE_BYTES_AT_MOST = 1 << 20
 DEPTH_AT_MOST = 64
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
 ESCAPED = re.compile(rb"\\[\s\S]")
+#: Escapes of control characters other than tab, line feed and return.
+CONTROL = re.compile(rb"\\(?:[bf]|u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]))")
+ESCAPED_BACKSLASH = re.compile(rb"\\\\")
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 JSON_SPACE = b" \t\r\n"
 OPENING, CLOSING, QUOTE, COMMA = (91, 123), (93, 125), 34, 44
@@ -68,13 +71,13 @@ def parse_record(raw: bytes) -> dict[str, Any]:
     if raw.count(b"{") + raw.count(b"[") > DEPTH_AT_MOST and _depth(raw) > DEPTH_AT_MOST:
         raise RefusedJson("E_NESTING")
     try:
-        record = _strict(text)
+        record = DECODER.decode(text)
     except (json.JSONDecodeError, RecursionError):
         raise RefusedJson("E_JSON") from None
     if not isinstance(record, dict):
         raise RefusedJson("E_JSON")
-    if SURROGATE.search(raw):
-        _check_pairs(record)
+    if b"\\" in raw:
+        _check_escapes(raw, record)
     return record
 
 
@@ -87,22 +90,15 @@ class Number(str):
         return f"Number({str(self)!r})"
 
 
-def _check_pairs(record: dict[str, Any]) -> None:
-    r"""Raise if \ud83d stands alone: half a character is no text."""
-    try:
-        json.dumps(record, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise RefusedJson("E_ENCODING") from None
-
-
-def _strict(text: str) -> Any:
-    return json.loads(
-        text,
-        object_pairs_hook=_once,
-        parse_int=Number,
-        parse_float=Number,
-        parse_constant=_no_constant,
-    )
+def _check_escapes(raw: bytes, record: dict[str, Any]) -> None:
+    r"""Raise if escapes smuggle in what is no text: \u0000, or half of a character."""
+    if CONTROL.search(raw) and CONTROL.search(ESCAPED_BACKSLASH.sub(b"", raw)):
+        raise RefusedJson("E_CONTROL_CHAR")
+    if SURROGATE.search(raw):
+        try:
+            json.dumps(record, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise RefusedJson("E_ENCODING") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -114,6 +110,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(_: str) -> Any:
     raise RefusedJson("E_JSON")  # NaN and Infinity are no JSON
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_int=Number, parse_float=Number, parse_constant=_no_constant
+)
 
 
 def _depth(raw: bytes) -> int:
@@ -263,6 +264,6 @@ def _check_envelope(before: bytes, after: bytes, file: Readable) -> None:
     try:
         if len(after) > ENVELOPE_BYTES_AT_MOST:
             raise RefusedJson("too long")
-        _strict((before + after).decode("utf-8"))
+        DECODER.decode((before + after).decode("utf-8"))
     except (ValueError, RecursionError):
         raise LandingRefused("E_JSON: what stands around the records is not JSON") from None
