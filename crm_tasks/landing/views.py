@@ -117,13 +117,18 @@ def _expression(mapping: Mapping | None, table: SourceTable, kind: Kind) -> str:
     if isinstance(mapping, Constant):
         return literal(mapping.constant)
     if isinstance(mapping, Concat):
-        return " || '-' || ".join(_column(name, table) for name in mapping.concat)
+        return " || '-' || ".join(_escaped(_column(name, table)) for name in mapping.concat)
     if isinstance(mapping, Membership):
         values = ", ".join(literal(value) for value in mapping.is_in or mapping.is_not_in or ())
         is_member = f"coalesce({_column(mapping.column, table)} in ({values}), false)"
         yes, no = ("true", "false") if mapping.is_in is not None else ("false", "true")
         return f"case when {is_member} then '{yes}' else '{no}' end"
     return canonical(_column(mapping, table), kind, mapping, table)
+
+
+def _escaped(text: str) -> str:
+    """Return a part of a joined key with its own hyphens marked, so that no two keys are alike."""
+    return f"replace(replace({text}, '~', '~~'), '-', '~-')"
 
 
 def _column(name: str, table: SourceTable) -> str:

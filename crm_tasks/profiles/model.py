@@ -62,7 +62,11 @@ class Constant(_Strict):
 
 
 class Concat(_Strict):
-    """Columns joined with a hyphen: a key made of several columns."""
+    """Columns joined with a hyphen: a key made of several columns.
+
+    A hyphen inside a part is written ``~-`` (and ``~`` as ``~~``): ``1-2`` with ``3`` is another
+    key than ``1`` with ``2-3``.
+    """
 
     concat: Annotated[tuple[str, ...], Field(min_length=2)]
 

@@ -229,3 +229,14 @@ def test_the_text_is_the_same_for_the_same_profile_and_batches(tmp_path):
     batches = [landed(tmp_path, {"id": ["1"], "name": ["a"]})]
     assert landing_views_sql(told, batches) == landing_views_sql(told, batches)
     assert landing_views_sql(told, batches).count("create or replace view") == len(ENTITIES)
+
+
+def test_two_different_pairs_never_make_the_same_key(tmp_path):
+    table = source_table(
+        {"products": {"map": {"product_source_id": {"concat": ["id", "name"]}}}},
+        columns={"id": "plain", "name": "plain"},
+    )
+    parts = {"id": ["1-2", "1", "a~", "a", "a-"], "name": ["3", "2-3", "-b", "~-b", "b"]}
+    rows = view(tmp_path, profile(table), [landed(tmp_path, parts)], "products")
+    keys = [key for (key,) in values(rows, "product_source_id")]
+    assert len(set(keys)) == len(keys) == 5
