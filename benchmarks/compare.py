@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Agreement = Literal["identical", "differs", "close", "not comparable"]
 
-#: How far two ways of summing the same floats may lie apart.
+#: How far two ways of summing the same floats may lie apart, as a share of values above 1.
 TOLERANCE = 1e-6
 
 NOT_COMPARABLE = {
@@ -76,8 +76,9 @@ def compare_values(
     )  # fmt: skip
     unmatched = int((both["_merge"] != "both").sum())
     matched = both[both["_merge"] == "both"]
-    apart = _distance(matched[value], matched[f"{value}_newcomer"])
-    n_apart, largest = int((apart > TOLERANCE).sum()), float(apart.max(initial=0.0))
+    distance = _distance(matched[value], matched[f"{value}_newcomer"])
+    size = np.maximum(1.0, np.abs(matched[value].to_numpy(dtype=np.float64)))
+    n_apart, largest = int((distance / size > TOLERANCE).sum()), float(distance.max(initial=0.0))
     agreement: Agreement = "close" if largest <= unit + TOLERANCE else "differs"
     return Comparison(
         value,

@@ -29,6 +29,12 @@ def test_values_agree_row_by_row(newcomer, unit, agreement):
     assert compared.agreement == agreement
 
 
+def test_large_values_may_differ_in_proportion():
+    large, slightly_larger = values(1.0, 100.0), values(1.0, 100.00005)
+    assert compare_values(large, slightly_larger, ["k"], "v").agreement == "identical"
+    assert compare_values(large, values(1.0, 100.001), ["k"], "v").agreement == "differs"
+
+
 def test_unmatched_rows_are_counted():
     compared = compare_values(values(1.0, 2.0), values(1.0, 2.0, 3.0), ["k"], "v")
     assert (compared.guanxi, compared.agreement) == ("2 rows", "differs")

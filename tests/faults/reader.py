@@ -18,7 +18,7 @@ import duckdb
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.query import query_served
 
-PAUSE_S = 0.2
+PAUSE_S = 0.3
 LOOK = """
 select
     (select coalesce(max(version), 0) + 1 from ops.publications) as version,
