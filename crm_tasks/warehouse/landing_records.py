@@ -28,8 +28,8 @@ class LandedFile:
     table_name: str
     manifest: Mapping[str, Any]
     columns: Mapping[str, str]
-    undeclared: tuple[str, ...]
     quarantine_name: str
+    undeclared: tuple[str, ...] = ()
 
 
 def record_batch(ledger: Ledger, claim: Claim, landed: LandedFile) -> None:
