@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 PROFILE = "completejourney"
 REPORT = REPOSITORY / "build" / "bench.json"
 
-screen = Console(highlight=False, soft_wrap=True)
+screen = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 150)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
