@@ -11,6 +11,7 @@ from benchmarks.acceptance import Measured, NotRun, line
 from benchmarks.processes import run_child
 from benchmarks.results import compare_results
 from benchmarks.run import measure_newcomer
+from benchmarks.stages import PATHS, newcomer_costs
 from benchmarks.trials import (
     midnight,
     plant_transactions,
@@ -274,9 +275,10 @@ def compare_with_newcomer(workshop: Workshop) -> Measured:
     out = workshop.folder / "newcomer"
     theirs = measure_newcomer(out, with_paths=True)
     compared = compare_results(Home(home), out)
+    paths = newcomer_costs(out)[PATHS].duration_s
     text = (
         f"wall {ours.duration_s:.0f} s against {theirs.duration_s:.0f} s "
-        f"({ours.duration_s / theirs.duration_s:.2f}), CPU {ours.cpu_s:.0f} s against "
+        f"({ours.duration_s / theirs.duration_s:.2f}; {paths:.0f} s of it path measures), CPU {ours.cpu_s:.0f} s against "
         f"{theirs.cpu_s:.0f} s, peak {ours.peak_mb:,.0f} MiB against {theirs.peak_mb:,.0f} MiB; "
         f"{_counted(compared)}"
     )

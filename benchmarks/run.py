@@ -22,7 +22,7 @@ from rich.table import Table
 from benchmarks.machine import describe_commit, describe_machine, today
 from benchmarks.processes import Finished, run_child
 from benchmarks.results import compare_results
-from benchmarks.stages import Cost, by_stage, newcomer_costs, step_costs
+from benchmarks.stages import PATHS, Cost, by_stage, newcomer_costs, step_costs
 from benchmarks.workshop import REPOSITORY
 from crm_tasks.connectors.files import source_root
 from crm_tasks.profiles import load_profile
@@ -86,6 +86,7 @@ def _measure(folder: Path, given: argparse.Namespace) -> tuple[dict[str, Any], l
         "guanxi": _middle([_cost(done) for done, _ in direct]),
         "newcomer": _middle([_cost(done) for done, _ in newcomer]),
     }
+    parts = _middle_each([costs for _, costs in newcomer])
     report = {
         "date": today(),
         "commit": describe_commit(REPOSITORY),
@@ -93,8 +94,9 @@ def _measure(folder: Path, given: argparse.Namespace) -> tuple[dict[str, Any], l
         "repeat": given.repeat,
         "stages": by_stage(
             _middle_each([steps for _, steps in direct]),
-            _middle_each([steps for _, steps in newcomer]),
+            parts,
         ),
+        "newcomer_parts": {name: asdict(cost) for name, cost in parts.items()},
         "totals": {name: asdict(cost) for name, cost in totals.items()},
         "crm_run": {name: asdict(_cost(done)) for name, done in runs.items()},
         "comparisons": [asdict(one) for one in compared],
@@ -140,6 +142,9 @@ def _print_report(report: dict[str, Any], compared: Sequence[Comparison]) -> Non
         f"peak memory {ours['peak_mb']:,.0f} MiB against {theirs['peak_mb']:,.0f} MiB; "
         f"CPU {ours['cpu_s']:.1f} s against {theirs['cpu_s']:.1f} s"
     )
+    if PATHS in report["newcomer_parts"]:
+        seconds = report["newcomer_parts"][PATHS]["duration_s"]
+        screen.print(f"of the script's time, path measures in networkx take {seconds:.1f} s")
     for name, cost in report["crm_run"].items():
         screen.print(
             f"crm run, {name}: {cost['duration_s']:.1f} s, CPU {cost['cpu_s']:.1f} s, "
