@@ -276,11 +276,11 @@ def compare_with_newcomer(workshop: Workshop) -> Measured:
     theirs = measure_newcomer(out, with_paths=True)
     compared = compare_results(Home(home), out)
     paths = newcomer_costs(out)[PATHS].duration_s
+    ratio = ours.duration_s / theirs.duration_s
     text = (
-        f"wall {ours.duration_s:.0f} s against {theirs.duration_s:.0f} s "
-        f"({ours.duration_s / theirs.duration_s:.2f}; {paths:.0f} s of it path measures), CPU {ours.cpu_s:.0f} s against "
-        f"{theirs.cpu_s:.0f} s, peak {ours.peak_mb:,.0f} MiB against {theirs.peak_mb:,.0f} MiB; "
-        f"{_counted(compared)}"
+        f"wall {ours.duration_s:.0f} s against {theirs.duration_s:.0f} s ({ratio:.2f}; {paths:.0f} "
+        f"of theirs are path measures), CPU {ours.cpu_s:.0f} s against {theirs.cpu_s:.0f} s, "
+        f"peak {ours.peak_mb:,.0f} MiB against {theirs.peak_mb:,.0f} MiB; {_counted(compared)}"
     )
     return Measured(text, not any(one.agreement == "differs" for one in compared))
 
