@@ -6,6 +6,7 @@ All cases are sources of one company, typed by one real build of staging.
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -177,14 +178,15 @@ def test_every_refused_row_is_in_quarantine_and_its_record_in_the_lake(typed):
         assert record[CASES[row["source_system"]].column] == values[row["record_no"] - 1]
 
 
-def test_rows_are_accepted_again_once_the_format_is_declared(typed):
-    home, _ = typed
-    profile = home.root.parent / "profile.yml"
-    declared = json.loads(profile.read_text())
+def test_rows_are_accepted_again_once_the_format_is_declared(typed, tmp_path):
+    shared, _ = typed
+    folder = shutil.copytree(shared.root.parent, tmp_path / "typed")  # the others read theirs
+    home = Home(folder / "home")
+    declared = json.loads((folder / "profile.yml").read_text())
     for item in declared["sources"]:
         if item["source_system"] == "c26b_currency_undeclared":
             item["tables"][0]["values"] = {"currency": ["€", "EUR"]}
-    mended = home.root.parent / "mended.yml"
+    mended = folder / "mended.yml"
     mended.write_text(json.dumps(declared, ensure_ascii=False))
     ledger = Ledger(home.ops_file)
     before = set_aside(ledger, source="c26b_currency_undeclared")
