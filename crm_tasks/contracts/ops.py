@@ -198,7 +198,14 @@ BATCHES = _ops(
     Column("n_loaded", "BIGINT", "Records landed", False),
     Column("n_quarantined", "BIGINT", "Records set aside", False),
     Column("n_blank", "BIGINT", "Blank records", False),
-    Column("landed_at", "TIMESTAMP", "When it was landed", False),
+    Column("landed_at", "TIMESTAMP", "When its bytes were first landed", False),
+    Column(
+        "first_landing_sequence",
+        "BIGINT",
+        "Place at which its bytes were first landed: of two versions of a record, the later counts",
+    ),
+    Column("delivery_no", "BIGINT", "1; more where a full table came back to what it once was"),
+    Column("completes_batch_id", "VARCHAR", "Batch whose quarantined records it holds"),
 )
 
 PUBLICATIONS = _ops(

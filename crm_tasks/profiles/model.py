@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from crm_tasks.contracts.encodings import DOUBLE_BYTE, ENCODINGS, UTF16
 from crm_tasks.contracts.entities import ENTITIES, PLANNED_ENTITIES
 from crm_tasks.errors import listed, nearest
+from crm_tasks.profiles.volume import Volume
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Channel = Literal["email", "sms", "social", "phone", "mail"]
@@ -189,6 +190,20 @@ class SourceTable(_Strict):
     )
     null_tokens: tuple[str, ...] = ("",)
     columns: Annotated[dict[ColumnName, Literal["plain"] | IdentifyingColumn], Field(min_length=1)]
+    optional_columns: Annotated[
+        tuple[str, ...], Field(description="Those of columns that a file may lack: NULL then")
+    ] = ()
+    load: Literal["append", "full"] = Field(
+        "append",
+        description="append: a file adds and updates records by their key; full: a file is the "
+        "whole table, and what the newest one lacks is deleted",
+    )
+    deleted_when: Membership | None = Field(
+        None, description="Which records say that the source deleted what they are about"
+    )
+    volume: Volume | None = Field(
+        None, description="When a delivery is too small to be true; see the default in the docs"
+    )
     values: ValueFormats = Field(
         default_factory=ValueFormats, description="How numbers, dates and yes/no are written"
     )
@@ -221,6 +236,10 @@ class SourceTable(_Strict):
             if name not in self.columns or name in self.identifying:
                 hint = nearest(name, set(self.columns) - set(self.identifying))
                 raise ValueError(f"column_values: table {self.name} has no plain {name!r}{hint}")
+        for name in self.optional_columns:
+            if name not in self.columns:
+                hint = nearest(name, self.columns)
+                raise ValueError(f"optional_columns: table {self.name} has no {name!r}{hint}")
         return self
 
     @property
@@ -246,6 +265,8 @@ class SourceTable(_Strict):
                     self._refuse_unmappable(f"{feed.entity}.{field}", column)
             for column in feed.one_row_per or ():
                 self._refuse_unmappable(f"{feed.entity}.one_row_per", column)
+        if self.deleted_when is not None:
+            self._refuse_unmappable("deleted_when", self.deleted_when.column)
         return self
 
     def _refuse_unmappable(self, where: str, column: str) -> None:

@@ -20,7 +20,12 @@ from crm_tasks.steps.coverage import record_coverage
 from crm_tasks.steps.identify import identify_run
 from crm_tasks.warehouse.batches import BatchPlace, landed_manifest, write_batch
 from crm_tasks.warehouse.clock import utc_now
-from crm_tasks.warehouse.landing_records import LandedFile, record_batch, record_refused_file
+from crm_tasks.warehouse.landing_records import (
+    LandedFile,
+    delivery_no,
+    record_batch,
+    record_refused_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,16 +40,17 @@ log = logging.getLogger(__name__)
 
 #: What of a table's declaration decides which rows its files become.
 DIALECT = {"compression", "encoding", "quote", "escape", "has_header", "sheet", "records",
-           "unknown_keys"}  # fmt: skip
+           "unknown_keys", "optional_columns"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of one source table."""
+    """One file of one source table; ``is_only``: the table has no other."""
 
     source: Source
     table: SourceTable
     path: Path
+    is_only: bool
 
 
 @dataclass(frozen=True)
@@ -77,10 +83,20 @@ class Landing:
             vault=Vault(home.vault, derived_key(secret, "vault")),
         )
 
-    def place(self, source_system: str, table: SourceTable, sha256: str) -> BatchPlace:
+    def place(
+        self, source_system: str, table: SourceTable, sha256: str, delivery_no: int = 1
+    ) -> BatchPlace:
         """Return where a file of that digest lands: the same bytes, the same place."""
-        batch_id = keyed_digest(self.batch_key, source_system, table.name, sha256, declared(table))
-        return BatchPlace(self.home, source_system, table, batch_id)
+        again = (str(delivery_no),) if delivery_no > 1 else ()
+        what = (source_system, table.name, sha256, declared(table), *again)
+        return BatchPlace(self.home, source_system, table, keyed_digest(self.batch_key, *what))
+
+    def delivery_no(self, file: SourceFile, sha256: str) -> int:
+        """Return which delivery a file's bytes are; only a table's sole file can come back."""
+        if file.table.load != "full" or not file.is_only:
+            return 1
+        where = (file.source.source_system, file.table.name)
+        return delivery_no(self.ledger, self.profile.profile, where, sha256)
 
 
 def land(
@@ -112,14 +128,16 @@ def _files(profile: Profile, base: Path) -> Iterator[SourceFile]:
     for source in profile.sources:
         root = source_root(source, base)
         for table in source.tables:
-            for path in source_files(root, table):
-                yield SourceFile(source, table, path)
+            paths = source_files(root, table)
+            for path in paths:
+                yield SourceFile(source, table, path, is_only=len(paths) == 1)
 
 
 def _land_file(file: SourceFile, landing: Landing) -> LandedFile:
     """Write a file as a batch unless the same bytes were landed before, and describe it."""
     before = fingerprint(file.path, landing.limits)
-    place = landing.place(file.source.source_system, file.table, before.sha256)
+    number = landing.delivery_no(file, before.sha256)
+    place = landing.place(file.source.source_system, file.table, before.sha256, number)
     if landed_manifest(place.folder) is None:
         origin = BatchOrigin(place.batch_id, before.sha256, utc_now())
         try:
@@ -137,10 +155,15 @@ def _land_file(file: SourceFile, landing: Landing) -> LandedFile:
             reason = str(error).partition(":")[0]
             record_refused_file(landing.ledger, landing.claim, where, reason)
             raise
-    return landed_file(place, landing.profile)
+    return landed_file(place, landing.profile, delivery_no=number)
 
 
-def landed_file(place: BatchPlace, profile: Profile) -> LandedFile:
+def landed_file(
+    place: BatchPlace,
+    profile: Profile,
+    delivery_no: int = 1,
+    completes_batch_id: str | None = None,
+) -> LandedFile:
     """Return what is to be recorded of a batch that was written."""
     manifest = landed_manifest(place.folder)
     if manifest is None:
@@ -157,6 +180,8 @@ def landed_file(place: BatchPlace, profile: Profile) -> LandedFile:
             name for name, _ in manifest["columns"] if name not in place.table.columns
         ),
         quarantine_name=place.quarantine_name,
+        delivery_no=delivery_no,
+        completes_batch_id=completes_batch_id,
     )
 
 

@@ -1,11 +1,16 @@
-"""Rows that staging could not type go to quarantine, with the reason that stopped them."""
+"""Rows that staging could not type go to quarantine, with the reason that stopped them.
+
+A row that deletes is none of them: it says what it has to say.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.compute as pc
+
 from crm_tasks.contracts import Table, find_table, ops
-from crm_tasks.contracts.entities import ENTITIES
+from crm_tasks.contracts.entities import DELETED, ENTITIES
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.landing_records import quarantine_id
@@ -38,7 +43,8 @@ def quarantine_rejected(run: Run, report: StepReport) -> StepReport:
 
 def _rejected(run: Run, entity: str, table: Table) -> list[dict[str, Any]]:
     rows = read_table(run.home, table, run.run_id, COLUMNS, where_set="reject_reason")
-    return [_quarantine_row(entity, row) for row in rows.to_pylist()]
+    refused = rows.filter(pc.not_equal(rows.column("reject_reason"), DELETED))
+    return [_quarantine_row(entity, row) for row in refused.to_pylist()]
 
 
 def _quarantine_row(entity: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 
     from crm_tasks.contracts.frames import StepReport
 
+#: Batches with their place among versions: that of the batch they complete, if they do.
+BATCHES = """
+select
+    batches.*,
+    coalesce(
+        whole.first_landing_sequence, whole.landing_sequence,
+        batches.first_landing_sequence, batches.landing_sequence
+    ) as place
+from batches
+left join batches as whole on batches.completes_batch_id = whole.batch_id
+"""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -282,8 +294,8 @@ class Ledger:
     def batches_of_run(self, run_id: str) -> list[dict[str, Any]]:
         """Return the landed batches a run reads, in landing order."""
         return self.store.rows(
-            "select batches.* from run_batches join batches using (batch_id) "
-            "where run_batches.run_id = ? order by landing_sequence",
+            f"{BATCHES} where batches.batch_id in "  # noqa: S608
+            "(select batch_id from run_batches where run_id = ?) order by batches.landing_sequence",
             (run_id,),
         )
 
@@ -294,9 +306,9 @@ class Ledger:
         once, as it was landed last.
         """
         return self.store.rows(
-            "select * from batches where profile = ? and landing_sequence in "
-            "(select max(landing_sequence) from batches "
-            "group by profile, source_system, table_name, source_file_sha256) "
-            "order by landing_sequence",
+            f"{BATCHES} where batches.profile = ? and batches.landing_sequence in "  # noqa: S608
+            "(select max(landing_sequence) from batches group by profile, source_system, "
+            "table_name, source_file_sha256, coalesce(delivery_no, 1)) "
+            "order by batches.landing_sequence",
             (profile,),
         )

@@ -73,12 +73,13 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Why a row is not accepted: the first field, in the order given, that is required and empty
-   (E_REQUIRED_<field>), does not fit its kind (E_TYPE_<field>) or lies where no fact can
-   (E_RANGE_<field>); NULL if all is well. `fields`
+{# Why core does not read a row: it deletes (DELETED; it may be empty but for its key), or the first
+   field, in the order given, is required and empty (E_REQUIRED_<field>), does not fit its kind
+   (E_TYPE_<field>) or lies where no fact can (E_RANGE_<field>); NULL if all is well. `fields`
    maps a field to its kind, with 'required ' before it where a row cannot do without. #}
 {% macro reject_reason(fields) -%}
     case
+        when is_deletion then 'DELETED'
         {%- for field, demand in fields.items() %}
         {%- set kind = demand | replace('required ', '') %}
         {%- if demand.startswith('required ') %}
