@@ -40,6 +40,8 @@ RUNS = _ops(
     Column("is_dry_run", "BOOLEAN", "Whether actions are plans only", False),
     Column("rows_in", "BIGINT", "Records found in the sources"),
     Column("rows_out", "BIGINT", "Rows published"),
+    Column("decisions_run_id", "VARCHAR", "Earlier run of the same date whose decisions stand"),
+    Column("stale_because", "VARCHAR", "Why a rerun would give something else, if it would"),
 )
 
 TASK_RUNS = _ops(
@@ -59,6 +61,7 @@ TASK_RUNS = _ops(
     Column("rows_in", "BIGINT", "Rows read"),
     Column("rows_written", "BIGINT", "Rows written"),
     Column("rows_quarantined", "BIGINT", "Rows set aside with a reason"),
+    Column("rows_touched", "BIGINT", "Rows deleted, inserted or written on the way, if counted"),
     Column("message", "VARCHAR", "One line on what was done or why it failed"),
 )
 
@@ -218,6 +221,19 @@ PUBLICATIONS = _ops(
     Column("published_at", "TIMESTAMP", "When", False),
 )
 
+TABLE_BUILDS = _ops(
+    "table_builds",
+    "One row per table a run built: how, and how many rows it touched",
+    ("run_id", "table_name"),
+    RUN_ID,
+    Column("table_name", "VARCHAR", "schema.table", False),
+    Column("strategy", "VARCHAR", "rebuilt, changed batches or changed keys", False),
+    Column("rows_deleted", "BIGINT", "Rows taken out of the table that stood", False),
+    Column("rows_inserted", "BIGINT", "Rows put in", False),
+    Column("rows_touched", "BIGINT", "Both together", False),
+    Column("duration_s", "DOUBLE", "Time in the model", unit="s"),
+)
+
 TABLES = (
     RUNS,
     TASK_RUNS,
@@ -232,4 +248,5 @@ TABLES = (
     AUDIT_LOG,
     BATCHES,
     PUBLICATIONS,
+    TABLE_BUILDS,
 )

@@ -133,9 +133,7 @@ def _missing(
     """
     if table.load != "full":
         return []
-    keys = {
-        name: text for name, text in _fields(entity, feed, table).items() if name in entity.key
-    }
+    keys = {name: text for name, text in _fields(entity, feed, table).items() if name in entity.key}
     selects = []
     for snapshot, rows in missing_keys(keys, batches, shown, lambda own: _from(own, table)):
         fields = {name: f"gone.{name}" if name in keys else "null" for name in entity.field_names}
@@ -187,7 +185,7 @@ def _from(batches: Sequence[LandedBatch], table: SourceTable) -> str:
     if table.optional_columns:
         # Files that were landed before the profile knew a column do not have it.
         known = ", ".join(f"cast(null as varchar) as {quoted(n)}" for n in table.landed_columns)
-        landed = f"(select * from {landed} union all by name select {known} where false)"
+        landed = f"(from {landed} union all by name select {known} where false)"
     return (
         f"from {landed} as rows\n"
         f"inner join (values {values}) as batches (batch_id, landing_sequence, landed_at)\n"

@@ -104,11 +104,15 @@ def land(
 ) -> StepReport:
     """Land every file that is not yet a batch, freeze the run and note what it can feed."""
     profile = load_profile(attempt.profile)
+    n_landed = 0
     if ledger.run_of_attempt(attempt.attempt_id) is None:
-        landing = Landing.of(settings, profile, home, ledger, claim)
-        folder = profile_path(attempt.profile).parent
-        for file in _files(profile, sources_base(profile, folder, home.generated)):
-            record_batch(ledger, claim, _land_file(file, landing))
+        if attempt.reads_sources:
+            landing = Landing.of(settings, profile, home, ledger, claim)
+            folder = profile_path(attempt.profile).parent
+            for file in _files(profile, sources_base(profile, folder, home.generated)):
+                landed = _land_file(file, landing)
+                if record_batch(ledger, claim, landed):
+                    n_landed += landed.manifest["n_loaded"]
         identify_run(attempt, profile, home, ledger, claim)
     frozen = ledger.run_of_attempt(attempt.attempt_id)
     if frozen is None:
@@ -119,6 +123,7 @@ def land(
         rows_in=sum(batch["n_records"] for batch in batches),
         rows_written=sum(batch["n_loaded"] for batch in batches),
         rows_quarantined=sum(batch["n_quarantined"] for batch in batches),
+        rows_touched=n_landed,
         message=f"{len(batches)} batches, as of {frozen['as_of_date']}",
         figures={"blank": sum(batch["n_blank"] for batch in batches)},
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from crm_tasks.steps.run import Run
 
+TABLES = ("campaigns", "actions", "action_reasons")
 READS = {
     "customers": "features.feat_customers_wide",
     "channels": "core.dim_channels",
@@ -23,7 +24,21 @@ READS = {
 
 
 def plan_actions(run: Run) -> StepReport:
-    """Write strategy.campaigns, strategy.actions and strategy.action_reasons."""
+    """Write strategy.campaigns, strategy.actions and strategy.action_reasons.
+
+    For a date that is over they are those that were decided then.
+    """
+    decided = {name: run.read_decided(f"strategy.{name}") for name in TABLES}
+    if decided["actions"] is not None:
+        kept = {
+            name: run.write(f"strategy.{name}", rows)
+            for name, rows in decided.items()
+            if rows is not None
+        }
+        return StepReport(
+            rows_written=sum(kept.values()),
+            message=f"{kept['actions']:,} actions stand as they were decided",
+        )
     frames = {name: run.read(table) for name, table in READS.items()}
     people = run.read("core.dim_customers", ("customer_id", "is_deleted"))
     frames["customers"] = without_deleted(frames["customers"], people)

@@ -34,13 +34,16 @@ class LandedFile:
     completes_batch_id: str | None = None
 
 
-def record_batch(ledger: Ledger, claim: Claim, landed: LandedFile) -> None:
-    """Give a new batch its place in the landing order; a known one keeps its place."""
+def record_batch(ledger: Ledger, claim: Claim, landed: LandedFile) -> bool:
+    """Give a new batch its place in the landing order; a known one keeps its place.
+
+    Returns whether it is new.
+    """
     batch_id = landed.manifest["batch_id"]
     with ledger.fenced(claim) as connection:
         query = "select 1 from batches where batch_id = ?"
         if connection.execute(query, (batch_id,)).fetchone():
-            return
+            return False
         _note_schema_changes(connection, landed)
         _release_taken_up(connection, landed)
         insert_rows(connection, ops.BATCHES, [_batch_row(connection, landed)])
@@ -50,6 +53,7 @@ def record_batch(ledger: Ledger, claim: Claim, landed: LandedFile) -> None:
             name: landed.manifest[f"n_{name}"] for name in ("records", "loaded", "quarantined")
         }
         append_in(connection, "batch.landed", batch_id, counts)
+    return True
 
 
 def delivery_no(ledger: Ledger, profile: str, where: tuple[str, str], sha256: str) -> int:
@@ -72,7 +76,7 @@ def delivery_no(ledger: Ledger, profile: str, where: tuple[str, str], sha256: st
     same = [int(row["number"]) for row in rows if row["sha256"] == sha256]
     if not same:
         return 1
-    return max(same) + (rows[-1]["sha256"] != sha256)
+    return max(same) + int(rows[-1]["sha256"] != sha256)
 
 
 def _batch_row(connection: sqlite3.Connection, landed: LandedFile) -> dict[str, Any]:

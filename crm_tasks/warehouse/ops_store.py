@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_S = 30.0
 SQLITE_TYPES = {"VARCHAR": "TEXT", "BIGINT": "INTEGER", "BOOLEAN": "INTEGER", "DOUBLE": "REAL"}
 
-#: State only the ledger reads: which run an attempt became, and which run wrote each dbt layer.
+#: State only the ledger reads: which run an attempt became, which run wrote each dbt layer, which
+#: batches a run reads and since when what they say counts as known.
 PRIVATE_TABLES = """
 create table if not exists attempts (
     attempt_id text primary key, profile text not null, run_id text, frozen_at text
@@ -36,6 +37,9 @@ create table if not exists layers (
 );
 create table if not exists run_batches (
     run_id text not null, batch_id text not null, primary key (run_id, batch_id)
+);
+create table if not exists batch_reach (
+    batch_id text primary key, known_from text not null
 );
 """
 

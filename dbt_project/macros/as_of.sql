@@ -42,10 +42,11 @@
     {%- set keys = (['source_system'] + key) | join(', ') -%}
     with known as (
 
-        select * from {{ staged }}
+        select * from {{ staged }} as staged
         where
             (reject_reason is null or reject_reason = 'DELETED')
             and coalesce(known_at < {{ as_of_at() }}, true)
+            {{ is_changed_key(key[0]) }}
 
     ),
 

@@ -15,6 +15,7 @@ identities as (
 order_items as (
 
     select * from {{ ref('fct_order_items') }}
+    {{ where_key_changed('order_id') }}
 
 ),
 
