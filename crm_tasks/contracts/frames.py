@@ -36,6 +36,6 @@ class StepReport:
     rows_in: int = 0
     rows_written: int = 0
     rows_quarantined: int = 0
-    rows_touched: int | None = None
     message: str = ""
     figures: Mapping[str, int | float | str] = field(default_factory=dict)
+    rows_touched: int | None = None

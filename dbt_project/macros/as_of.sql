@@ -26,10 +26,12 @@
 {%- endmacro %}
 
 {# When a landed fact counts as known, by the rule its source declares: with its event (plus a
-   lag), or when its batch was first landed. NULL: since the source's first event. #}
+   lag), or when its batch was first landed. NULL: since the source's first event. What is deleted
+   at no stated moment was there until that landed. #}
 {% macro known_at(event_time) -%}
     case
         when known_at_rule = 'landing' then landed_at
+        when is_deletion and {{ event_time }} is null then landed_at
         else {{ add_days(event_time, 'coalesce(known_at_lag_days, 0)') }}
     end
 {%- endmacro %}
