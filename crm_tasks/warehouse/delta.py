@@ -15,6 +15,8 @@ from crm_tasks.warehouse.landed import landed_batches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    import duckdb
+
     from crm_tasks.landing.views import LandedBatch
     from crm_tasks.profiles import Profile
     from crm_tasks.warehouse.home import Home
@@ -78,8 +80,9 @@ def layer_delta(
     new = now - before
     new |= set(_snapshots_completed(profile, batches, new))
     moments = (seen_before[built["as_of_date"]], seen_before[run["as_of_date"]])
-    kept = [batch for batch in batches if batch.batch_id not in new]
-    new |= _judged_differently(home, kept, *moments)
+    kept = {batch.batch_id: batch.landed_at for batch in batches if batch.batch_id not in new}
+    with sandboxed_reader(home.warehouse_file) as connection:
+        new |= judged_differently(connection, kept, *moments)
     return Delta(built, frozenset(new), frozenset(before - now))
 
 
@@ -112,29 +115,38 @@ def _from_the_first_completed(
             yield snapshot.batch_id
 
 
-def _judged_differently(
-    home: Home, batches: Sequence[LandedBatch], before: dt.datetime, now: dt.datetime
+def judged_differently(
+    connection: duckdb.DuckDBPyConnection,
+    landed_at: Mapping[str, dt.datetime],
+    before: dt.datetime,
+    now: dt.datetime,
 ) -> set[str]:
-    """Return the batches with a moment that one of the two dates takes for impossible.
+    """Return the batches with a moment that one of two dates takes for impossible.
 
     Only a moment long after the landing of its batch is judged by the date at all.
+
+    Parameters
+    ----------
+    landed_at : mapping of str to datetime
+        When each batch landed that staging holds.
+    before, now : datetime
+        First moment not seen as of the date staging was built for, and as of the date now.
     """
-    suspects = [batch for batch in batches if batch.landed_at < max(before, now)]
+    suspects = {batch: at for batch, at in landed_at.items() if at < max(before, now)}
     if before == now or not suspects:
         return set()
     places = ", ".join(
-        f"({literal(b.batch_id)}, timestamp {literal(b.landed_at)})" for b in suspects
+        f"({literal(batch)}, timestamp {literal(at)})" for batch, at in suspects.items()
     )
     found: set[str] = set()
-    with sandboxed_reader(home.warehouse_file) as connection:
-        for entity in ENTITIES.values():
-            for field in (field for field in entity.fields if field.kind == "timestamp"):
-                limits = [f"greatest(landed_at, timestamp {literal(m)})" for m in (before, now)]
-                rows = connection.execute(
-                    f"select distinct batch_id from staging.stg_{entity.name} "
-                    f"inner join (values {places}) as landed (batch_id, landed_at) using (batch_id)"
-                    f" where ({field.name} < {limits[0]} + to_days({SLACK.days}))"
-                    f" <> ({field.name} < {limits[1]} + to_days({SLACK.days}))"
-                ).fetchall()
-                found |= {row[0] for row in rows}
+    for entity in ENTITIES.values():
+        for field in (field for field in entity.fields if field.kind == "timestamp"):
+            limits = [f"greatest(landed_at, timestamp {literal(m)})" for m in (before, now)]
+            rows = connection.execute(
+                f"select distinct batch_id from staging.stg_{entity.name} "
+                f"inner join (values {places}) as landed (batch_id, landed_at) using (batch_id)"
+                f" where ({field.name} < {limits[0]} + to_days({SLACK.days}))"
+                f" <> ({field.name} < {limits[1]} + to_days({SLACK.days}))"
+            ).fetchall()
+            found |= {row[0] for row in rows}
     return found

@@ -39,7 +39,8 @@ def table_builds(home: Home, target: Path, run_id: str) -> list[dict[str, Any]]:
 
 
 def _seconds(target: Path) -> dict[str, float]:
-    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    file = target / "run_results.json"
+    results = json.loads(file.read_text(encoding="utf-8"))["results"] if file.exists() else []
     return {
         result["unique_id"].rpartition(".")[2]: round(result["execution_time"], 3)
         for result in results

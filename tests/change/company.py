@@ -142,5 +142,3 @@ def _write(path: Path, header: list[str], rows: list[list[str]], delimiter: str 
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
         writer.writerows([header, *rows])
-
-

@@ -16,7 +16,6 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 
-
 def serve() -> None:
     """Answer each line with the exit code that a process of its own would have had."""
     answers = sys.stdout

@@ -125,7 +125,10 @@ def test_a_date_built_again_after_later_data_is_what_it_was_byte_for_byte(story)
     compared = {key for key in then if key[0].startswith(("core.", "features."))}
     assert len(compared) > 15
     assert {key for key in then if then[key] != now[key]} <= {
-        ("bi.data_quality_status", str(AS_OF[1]))  # gates and delivery counts are of what was landed
+        (
+            "bi.data_quality_status",
+            str(AS_OF[1]),
+        )  # gates and delivery counts are of what was landed
     }
 
 
@@ -181,7 +184,9 @@ def test_what_a_source_deletes_leaves_the_facts_and_is_counted(story):
     assert story.ask(gone.format("shop:O8002-1")) == [{"n": 1}]
     told = story.results(2)["staging.stg_order_items", "deleted_records_are_left_out"]
     assert (told["n_unexpected"], told["is_success"]) == (2, 1)
-    corrected = story.results(2)["staging.stg_order_items", "corrected_records_count_as_landed_last"]
+    corrected = story.results(2)[
+        "staging.stg_order_items", "corrected_records_count_as_landed_last"
+    ]
     assert corrected["n_unexpected"] == 4  # two corrected, two deleted
 
 
@@ -239,7 +244,9 @@ def test_a_file_of_new_events_is_seen_in_customers_and_strategy_after_one_run(st
     seen = {row["source_record_id"]: row["last_seen_at"] for row in story.customers[2]
             if row["source_system"] == "live"}  # fmt: skip
     (moved,) = story.ask("select max(last_seen_at) as at from core.dim_customers")
-    assert moved["at"] > max(row["last_seen_at"] for row in story.customers[1] if row["last_seen_at"])
+    assert moved["at"] > max(
+        row["last_seen_at"] for row in story.customers[1] if row["last_seen_at"]
+    )
     assert LANDED_AT[2] - LATER * 24 < max(at for at in seen.values() if at) < LANDED_AT[2]
     planned = story.ask("select max(as_of_date) as at from strategy.actions")
     assert planned == [{"at": AS_OF[2]}]
