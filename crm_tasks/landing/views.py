@@ -14,6 +14,7 @@ from crm_tasks.contracts.entities import ENTITIES, METADATA, Entity
 from crm_tasks.contracts.sql_text import literal, quoted
 from crm_tasks.landing.snapshots import missing_keys
 from crm_tasks.landing.values import canonical
+from crm_tasks.profiles.mappings import Translated
 from crm_tasks.profiles.model import Concat, Constant, Mapping, Membership
 
 if TYPE_CHECKING:
@@ -202,6 +203,11 @@ def _expression(mapping: Mapping | None, table: SourceTable, kind: Kind) -> str:
         return " || '-' || ".join(_escaped(_column(name, table)) for name in mapping.concat)
     if isinstance(mapping, Membership):
         return f"case when {_is_member(mapping, table)} then 'true' else 'false' end"
+    if isinstance(mapping, Translated):
+        text = _column(mapping.column, table)
+        words = (f"when {literal(a)} then {literal(b)}" for a, b in mapping.words.items())
+        other = canonical(text, kind, mapping.column, table)
+        return f"case trim({text}) {' '.join(words)} else {other} end"
     return canonical(_column(mapping, table), kind, mapping, table)
 
 

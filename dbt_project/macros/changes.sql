@@ -59,28 +59,38 @@
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
 {%- endmacro %}
 
-{# Pre-hook of a fact: lists the natural keys any of whose rows is new or gone, moved into or out of
-   sight with the as-of date, or belongs to another customer now. #}
-{% macro find_changed_keys(staged, key, event_time, customers=['customer_source_id']) -%}
+{# Pre-hook of a fact: lists the natural keys any of whose rows is new or gone, holds a moment that
+   is seen from one of the two as-of dates only, belongs to another customer now, or meets a
+   condition of its own. Under the model's name, or another for the keys of other rows. #}
+{% macro find_changed_keys(staged, key, always='false', name='') -%}
     {%- if is_incremental() -%}
-        create or replace table changes.{{ this.identifier }} as
+        create or replace table changes.{{ name or this.identifier }} as
         select distinct
             source_system,
             {{ key }} as record_key
         from {{ staged }}
         cross join changes.built
         where
-            batch_id in (select batch_id from changes.batches)
-            or {{ _is_between_dates('known_at') }}
-            or {{ _is_between_dates(event_time) }}
-            {%- for customer in customers %}
-            or {{ entity_id(customer) }} in (select customer_record_id from changes.customers)
-            {%- endfor %}
+            {{ key }} is not null
+            and (
+                batch_id in (select batch_id from changes.batches)
+                or {{ always }}
+                {%- for column in adapter.get_columns_in_relation(staged) %}
+                {%- if column.dtype | lower in ('timestamp', 'date') %}
+                or {{ _is_between_dates(column) }}
+                {%- elif column.name.endswith('customer_source_id') %}
+                or {{ entity_id(column.name) }} in (select customer_record_id from changes.customers)
+                {%- endif %}
+                {%- endfor %}
+            )
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether a moment is seen from one of two as-of dates only: that of now and that of the build. #}
-{% macro _is_between_dates(moment) -%}
+{# Whether a column's moment, or date where the company is, is seen from one of two as-of dates only:
+   that of now and that of the build. #}
+{% macro _is_between_dates(column) -%}
+    {%- set moment = column.name if column.dtype | lower == 'timestamp'
+        else local_midnight(column.name) -%}
     (
         {{ moment }} >= least(built.as_of_at, {{ as_of_at() }})
         and {{ moment }} < greatest(built.as_of_at, {{ as_of_at() }})
@@ -124,20 +134,21 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Pre-hook of a fact that sums another one up, after find_changed_keys: adds the keys that changed
-   rows of the other name, or named before. #}
-{% macro add_keys_of_changed_parts(parts, part, part_key, key) -%}
+{# Pre-hook of a fact, after find_changed_keys: adds the keys of rows that name a changed key of
+   another kind, as a line names its order; and, the other way round, the orders changed lines name.
+   `changed` is where those keys are listed. #}
+{% macro add_keys_that_name(staged, key, reference, changed, condition='true') -%}
     {%- if is_incremental() -%}
         insert into changes.{{ this.identifier }}
         select distinct
             staged.source_system,
             staged.{{ key }}
-        from {{ parts }} as staged
-        inner join changes.{{ part.identifier }} as changed
+        from {{ staged }} as staged
+        inner join changes.{{ changed }} as changed
             on
                 staged.source_system = changed.source_system
-                and staged.{{ part_key }} = changed.record_key
-        where staged.{{ key }} is not null
+                and staged.{{ reference }} = changed.record_key
+        where staged.{{ key }} is not null and {{ condition }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -153,7 +164,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The rows of another fact that changed keys of this one sum up. #}
+{# The rows of another relation that belong to changed keys of this fact. #}
 {% macro where_key_changed(column) -%}
     {%- if is_incremental() -%}
         where {{ column }} in (

@@ -1,6 +1,7 @@
 -- No accepted line may get lost between staging and core: not by an unknown product, a customer
 -- nobody knows, a zero quantity or a join that matches nothing. Only what a later record deleted,
--- or moved to a day to come, is left out.
+-- or moved to a day to come, is left out; and lines without a moment of their own wait for the day
+-- of their order.
 with
 
 lines_known as (
@@ -8,6 +9,7 @@ lines_known as (
     select
         source_system,
         order_item_source_id,
+        case when ordered_at is null then 0 else 1 end as is_dated,
         landing_sequence * 10000000000 + record_no as place,
         reject_reason is null and {{ is_visible('ordered_at', 'known_at') }} as is_accepted
     from {{ ref('stg_order_items') }}
@@ -34,7 +36,8 @@ keys_accepted as (
     select
         source_system,
         order_item_source_id,
-        cast(max(place) as bigint) as place
+        cast(max(place) as bigint) as place,
+        cast(min(is_dated) as integer) as is_dated
     from lines_known
     where is_accepted
     group by source_system, order_item_source_id
@@ -43,7 +46,9 @@ keys_accepted as (
 
 lines_accepted as (
 
-    select cast(count(*) as bigint) as n_lines
+    select
+        cast(count(*) as bigint) as n_lines,
+        cast(coalesce(sum(keys_accepted.is_dated), 0) as bigint) as n_dated
     from keys_accepted
     left join last_withdrawals
         on
@@ -65,4 +70,6 @@ select
     lines_kept.n_lines as n_kept
 from lines_accepted
 cross join lines_kept
-where lines_accepted.n_lines <> lines_kept.n_lines
+where
+    lines_kept.n_lines > lines_accepted.n_lines
+    or lines_kept.n_lines < lines_accepted.n_dated
