@@ -63,7 +63,7 @@
    is seen from one of the two as-of dates only, belongs to another customer now, or meets a
    condition of its own. Under the model's name, or another for the keys of other rows. #}
 {% macro find_changed_keys(staged, key, always='false', name='') -%}
-    {%- if is_incremental() -%}
+    {%- if this and is_incremental() -%}
         create or replace table changes.{{ name or this.identifier }} as
         select distinct
             source_system,
@@ -108,7 +108,7 @@
 {# Pre-hook of a fact, after find_changed_keys: adds the keys of rows that refer to an entry of a
    dimension which differs from what keep_as_it_was kept. #}
 {% macro add_keys_of_changed(dimension, staged, key, reference, columns) -%}
-    {%- if is_incremental() -%}
+    {%- if this and is_incremental() -%}
         insert into changes.{{ this.identifier }}
         with entries_changed as (
 
@@ -138,7 +138,7 @@
    another kind, as a line names its order; and, the other way round, the orders changed lines name.
    `changed` is where those keys are listed. #}
 {% macro add_keys_that_name(staged, key, reference, changed, condition='true') -%}
-    {%- if is_incremental() -%}
+    {%- if this and is_incremental() -%}
         insert into changes.{{ this.identifier }}
         select distinct
             staged.source_system,
@@ -154,7 +154,7 @@
 
 {# Within current_version: only the keys that changed, where a fact is brought up to date. #}
 {% macro is_changed_key(key) -%}
-    {%- if is_incremental() -%}
+    {%- if this and is_incremental() -%}
         and exists (
             select 1 from changes.{{ this.identifier }} as changed
             where
@@ -166,7 +166,7 @@
 
 {# The rows of another relation that belong to changed keys of this fact. #}
 {% macro where_key_changed(column) -%}
-    {%- if is_incremental() -%}
+    {%- if this and is_incremental() -%}
         where {{ column }} in (
             select source_system || ':' || record_key from changes.{{ this.identifier }}
         )

@@ -22,7 +22,7 @@ def serve() -> None:
     with contextlib.redirect_stdout(sys.stderr):
         for line in sys.stdin:
             asked = json.loads(line)
-            os.environ.update(asked["environment"])  # noqa: TID251 (as its own process would get)
+            os.environ.update(asked["environment"])
             ended = dbtRunner().invoke(asked["arguments"])
             DuckDBConnectionManager.close_all_connections()
             answers.write(json.dumps({"code": 0 if ended.success else 1}) + "\n")

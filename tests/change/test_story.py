@@ -293,7 +293,7 @@ def named(row: dict[str, Any]) -> tuple[str, str]:
 
 
 def attributes(rows: Rows) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """Return what the sources say of each customer, without what follows from purchases and date."""
+    """Return what the sources say of each customer, not what follows from purchases and date."""
     names = ("customer_type", "age_band", "income_band", "kids_count", "is_deleted")
     return {named(row): tuple(row[name] for name in names) for row in rows}
 

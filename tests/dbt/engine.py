@@ -1,4 +1,4 @@
-"""The models run straight in DuckDB: templates rendered as dbt renders them, statement by statement.
+"""The models run straight in DuckDB: templates rendered as dbt does, statement by statement.
 
 A build by dbt takes seconds; here one takes milliseconds, so that a property can be tried on many
 cases. What dbt itself does around a model (transactions, tests, comments) is not done.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -58,7 +59,7 @@ class Engine:
 
     def _build(self, name: str, *, is_full: bool) -> None:
         config = _config(name)
-        this = Relation(_path(name).parts[-2], name)
+        this = _relation(name)
         kind = config["materialized"]
         changes = not is_full and kind == "incremental"
         for hook in _hooks(config):
@@ -67,7 +68,8 @@ class Engine:
                 self.connection.execute(statement)
         select = self._rendered(_path(name).read_text("utf-8"), this, is_incremental=changes)
         if not changes:
-            self.connection.execute(f"create or replace table {this} as {select}")
+            form = "view" if kind == "ephemeral" else "table"
+            self.connection.execute(f"create or replace {form} {this} as {select}")
             return
         self.connection.execute(f"create or replace temp table made as {select}")
         described = self.connection.execute("describe made").fetchall()
@@ -114,6 +116,11 @@ class Now:
     def dispatch(self, name: str, _package: str) -> Any:
         return _environment().globals[f"duckdb__{name}"]
 
+    def get_columns_in_relation(self, relation: Relation) -> list[Any]:
+        """Return name and type of each column, as dbt's adapter does."""
+        rows = self.engine.connection.execute(f"describe {relation}").fetchall()
+        return [SimpleNamespace(name=row[0], dtype=row[1]) for row in rows]
+
     def get_relation(self, _database: str, schema: str, identifier: str) -> bool:
         found = self.engine.connection.execute(
             "select 1 from duckdb_tables() where schema_name = ? and table_name = ?",
@@ -136,7 +143,7 @@ def _environment() -> jinja2.Environment:
         modules={"re": re},
         execute=True,
         var=lambda name, default=None: NOW.var(name, default),
-        ref=lambda name: Relation(_path(name).parts[-2], name),
+        ref=_relation,
         source=Relation,
         is_incremental=lambda: NOW.is_incremental,
     )
@@ -160,15 +167,28 @@ def _path(name: str) -> Any:
 
 
 @cache
+def _relation(name: str) -> Relation:
+    return Relation(_path(name).relative_to(DBT_PROJECT / "models").parts[0], name)
+
+
+@cache
 def _config(name: str) -> dict[str, Any]:
     """Return a model's configuration: of its yml, over that of its folder."""
     project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text("utf-8"))
     folder = {"materialized": "table"}
-    layer = project["models"]["guanxi"][_path(name).relative_to(DBT_PROJECT / "models").parts[0]]
-    for told in (layer, layer.get(name, {})):
+    *folders, _ = _path(name).relative_to(DBT_PROJECT / "models").parts
+    told: dict[str, Any] = project["models"]["guanxi"]
+    layers = [told := told.get(part, {}) for part in [*folders, name]]
+    for told in layers:
         folder |= {key[1:]: value for key, value in told.items() if key.startswith("+")}
     own = yaml.safe_load(_path(name).with_suffix(".yml").read_text("utf-8"))
-    return folder | own["models"][0]["config"]
+    return folder | own["models"][0].get("config", {})
+
+
+def incremental_facts() -> list[str]:
+    """Return the facts that are brought up to date by their keys."""
+    facts = sorted(path.stem for path in (DBT_PROJECT / "models/core").glob("fct_*.sql"))
+    return [name for name in facts if _config(name)["materialized"] == "incremental"]
 
 
 def _hooks(config: dict[str, Any]) -> list[str]:

@@ -142,8 +142,8 @@ def test_core_reads_accepted_and_visible_rows_only(models: list[Node]) -> None:
         cut = re.findall(r"current_version\(|is_visible\(", model["raw_code"])
         assert len(cut) == len(staged), model["name"]
         read_whole = re.findall(
-            r"from \{\{ ref\('(stg_\w+)'\) \}\}\n    where\s+"
-            r"(?:reject_reason is null|\(reject_reason is null or reject_reason = 'DELETED'\))\s+and",
+            r"from \{\{ ref\('(stg_\w+)'\) \}\}\n    where\s+(?:reject_reason is null|"
+            r"\(reject_reason is null or reject_reason = 'DELETED'\))\s+and",
             model["raw_code"],
         )
         through_macro = re.findall(r"current_version\(\s*ref\('(stg_\w+)'\)", model["raw_code"])

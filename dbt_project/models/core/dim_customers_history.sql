@@ -50,7 +50,7 @@ versions_dated as (
         ---------- text
         coalesce(customer_type, 'individual') as customer_type,
         {% for name in attributes[1:] -%}
-            {{ name }},
+        {{ name }},
         {% endfor -%}
         ---------- numbers
         version_no,

@@ -59,8 +59,9 @@ orders_identified as (
         orders_placed.ordered_at_rule,
         ---------- dates
         orders_placed.promised_on,
-        case when orders_placed.delivered_on < {{ as_of_date() }} then orders_placed.delivered_on end
-            as delivered_on,
+        case
+            when orders_placed.delivered_on < {{ as_of_date() }} then orders_placed.delivered_on
+        end as delivered_on,
         ---------- timestamps
         orders_placed.ordered_at,
         {{ before_as_of('orders_placed.paid_at') }} as paid_at,

@@ -65,7 +65,7 @@ versions as (
         true as is_mention,
         false as is_deletion,
         {% for name in attributes -%}
-            cast(null as varchar) as {{ name }},
+        cast(null as varchar) as {{ name }},
         {% endfor -%}
         cast(null as timestamp) as registered_at
     from customers_first_known
@@ -79,7 +79,7 @@ versions as (
         false as is_mention,
         customer_records.reject_reason is not null as is_deletion,
         {% for name in attributes -%}
-            customer_records.{{ name }},
+        customer_records.{{ name }},
         {% endfor -%}
         customer_records.registered_at
     from customer_records
@@ -156,7 +156,7 @@ versions_stated as (
         versions_counted.known_from,
         versions_counted.registered_at,
         {% for name in attributes -%}
-            statements.{{ name }},
+        statements.{{ name }},
         {% endfor -%}
         not versions_counted.is_mention and versions_counted.n_records_left = 0 as is_deleted
     from versions_counted
