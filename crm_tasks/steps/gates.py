@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
+from crm_tasks.contracts import find_table
 from crm_tasks.contracts.entities import DELETED
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.quality.gate import check_gate
@@ -71,6 +72,8 @@ def _records_only(run: Run) -> Reader:
     """Return a reader of staging that passes over what deletes: it need not be a whole record."""
 
     def read(table: str, columns: tuple[str, ...]) -> pa.Table:
+        if "reject_reason" not in find_table(table).column_names:
+            return run.read(table, columns)
         rows = run.read(table, tuple(dict.fromkeys((*columns, "reject_reason"))))
         reasons = rows.column("reject_reason")
         is_deletion = pc.equal(reasons, DELETED).fill_null(False)

@@ -181,3 +181,28 @@ def test_a_readers_parts_are_whole():
     assert found_instead(b"%PDF-1.7") == "a PDF file"
     assert Encoding("gbk").as_utf8("李".encode("gbk")) == "李".encode()
     assert all(map(callable, (read_delimited, read_excel, read_json, read_parquet)))
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "parquet", "xlsx"])
+def test_a_column_declared_as_optional_may_be_missing_and_is_null_then(tmp_path, form):
+    path, declared = written(tmp_path, form)
+    columns = {**declared.columns, "loyalty": "plain"}
+    with_it = declared.model_copy(update={"columns": columns, "optional_columns": ("loyalty",)})
+
+    rows = pa.concat_tables([chunk.rows for chunk in read_chunks(path, with_it)])
+
+    assert rows.column("loyalty").to_pylist() == [None] * len(ROWS)
+    assert [(row["id"], row["name"]) for row in rows.to_pylist()] == ROWS
+    assert rows.schema.field("loyalty").type == pa.string()
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "xlsx"])
+def test_a_new_column_and_a_missing_one_are_refused_before_a_row_is_read(tmp_path, form):
+    path, declared = written(tmp_path, form)
+    fewer = declared.model_copy(update={"columns": {"id": "plain"}})
+    more = declared.model_copy(update={"columns": {**declared.columns, "loyalty": "plain"}})
+
+    with pytest.raises(LandingRefused, match=r"E_HEADER: .*unknown class name"):
+        list(read_chunks(path, fewer))
+    with pytest.raises(LandingRefused, match=r"E_HEADER: .*missing columns loyalty"):
+        list(read_chunks(path, more))
