@@ -108,7 +108,7 @@ def _select(
         "source_file_sha256": "rows.source_file_sha256",
         "record_no": "rows.record_no" if group is None else "min(rows.record_no)",
         "landed_at": "batches.landed_at",
-        "known_at_rule": literal(source.known_at.rule),
+        "known_at_rule": _known_at_rule(source),
         "known_at_lag_days": str(source.known_at.lag_days),
         "is_deletion": is_deletion,
     }
@@ -118,6 +118,16 @@ def _select(
         keys += ["rows.source_file_sha256", *(f"rows.{quoted(column)}" for column in group)]
         grouping = "\ngroup by " + ", ".join(keys)
     return f"{_columns(fields, metadata)}\n{_from(batches, table)}{grouping}"
+
+
+def _known_at_rule(source: Source) -> str:
+    """Return SQL for the rule of a batch: history, or live."""
+    live_since = source.known_at.live_since
+    if live_since is None:
+        return literal(source.known_at.rule)
+    return (
+        f"case when batches.landed_at < date {literal(live_since)} then 'event' else 'landing' end"
+    )
 
 
 def _missing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -11,10 +12,23 @@ from crm_tasks.profiles.tables import SourceTable
 
 
 class KnownAt(Strict):
-    """When a fact counts as known: with its event (plus a lag), or when it was first landed."""
+    """When a fact counts as known: with its event (plus a lag), or when it was first landed.
+
+    A live source often begins with its history: what landed before the day it went live counts as
+    known with its event, whatever lands from then on with its landing.
+    """
 
     rule: Literal["event", "landing"]
     lag_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    live_since: Annotated[
+        dt.date | None, Field(description="With rule landing: files landed before are history")
+    ] = None
+
+    @model_validator(mode="after")
+    def _goes_live_by_landing(self) -> Self:
+        if self.live_since is not None and self.rule != "landing":
+            raise ValueError("live_since: only with rule landing")
+        return self
 
 
 class Source(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -22,6 +23,8 @@ OTHERS = tuple(f"stg_{entity}" for entity in ENTITIES if entity not in DRAWN)
 #: In the order of what reads what; the last two are inlined by dbt.
 CORE = ("dim_products", "int_orders_recovered", "int_orders_dated", *incremental_facts())
 FIRST = dt.date(2024, 1, 1)
+#: Each is three builds and three whole ones; `make accept` tries hundreds.
+HISTORIES = int(os.environ.get("CHANGE_HISTORIES", "3"))
 Row = dict[str, Any]
 Batch = dict[str, list[Row]]
 
@@ -141,7 +144,7 @@ def start_of(day: int) -> dt.datetime:
     return dt.datetime.combine(FIRST, dt.time()) + dt.timedelta(days=day)
 
 
-@settings(max_examples=3)  # three builds and three whole ones each; `make accept` tries hundreds
+@settings(max_examples=HISTORIES)
 @given(acts())
 def test_what_is_brought_up_to_date_equals_what_is_built_again(told) -> None:
     company = Company()

@@ -312,3 +312,8 @@ def test_a_wrong_declaration_of_change_names_what_would_be_right(
     written: Path, line: str, told: str
 ) -> None:
     assert told in message(written, declared(line))
+
+
+def test_only_a_live_source_goes_live(written: Path) -> None:
+    live = changed("known_at: {rule: event}", "known_at: {rule: event, live_since: 2026-03-01}")
+    assert "live_since: only with rule landing" in message(written, live)
