@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.entities import ENTITIES, METADATA, Entity
 from crm_tasks.contracts.sql_text import literal, quoted
-from crm_tasks.landing.snapshots import missing_keys
+from crm_tasks.landing.snapshots import believed, missing_keys
 from crm_tasks.landing.values import canonical
 from crm_tasks.profiles.mappings import Translated
 from crm_tasks.profiles.model import Concat, Constant, Mapping, Membership
@@ -34,8 +34,8 @@ class LandedBatch:
     """A batch as a view reads it.
 
     ``landing_sequence`` is the place of its bytes' first landing, for records taken out of
-    quarantine that of the batch they belong to. ``n_missing`` counts the records that are still
-    in quarantine; ``is_part`` says that it holds nothing but records taken out of there.
+    quarantine that of the batch they belong to. ``n_loaded`` counts its records, ``n_missing``
+    those that are still in quarantine; ``is_part``: it holds only records taken out of there.
     """
 
     batch_id: str
@@ -44,6 +44,7 @@ class LandedBatch:
     table_name: str
     parquet_glob: str
     landed_at: dt.datetime
+    n_loaded: int = 0
     n_missing: int = 0
     is_part: bool = False
 
@@ -146,7 +147,8 @@ def _missing(
         return []
     keys = {name: text for name, text in _fields(entity, feed, table).items() if name in entity.key}
     selects = []
-    for snapshot, rows in missing_keys(keys, batches, shown, lambda own: _from(own, table)):
+    snapshots = believed(batches, table.smallest_share)
+    for snapshot, rows in missing_keys(keys, snapshots, shown, lambda own: _from(own, table)):
         fields = {name: f"gone.{name}" if name in keys else "null" for name in entity.field_names}
         metadata = {
             "source_system": literal(snapshot.source_system),

@@ -21,7 +21,7 @@ from crm_tasks.profiles.base import (
     known_zone,
 )
 from crm_tasks.profiles.mappings import Feed, Mapping, Membership, columns_read
-from crm_tasks.profiles.volume import Volume
+from crm_tasks.profiles.volume import DEFAULT_VOLUME, Volume
 
 
 class IdentifyingColumn(Strict):
@@ -149,6 +149,17 @@ class SourceTable(Strict):
                 hint = nearest(name, self.columns)
                 raise ValueError(f"optional_columns: table {self.name} has no {name!r}{hint}")
         return self
+
+    @property
+    def expected_volume(self) -> Volume:
+        """How small a delivery may be: what is declared, or what holds undeclared."""
+        return self.volume or DEFAULT_VOLUME[self.load]
+
+    @property
+    def smallest_share(self) -> float:
+        """Share of the snapshot before below which a snapshot is not believed; 0: any is."""
+        volume = self.expected_volume
+        return volume.at_least_share if volume.otherwise == "stop" else 0.0
 
     @property
     def compressed_by(self) -> str:

@@ -11,7 +11,8 @@ class Volume(BaseModel):
     """How many records a delivery must bring, as a share of the delivery before it.
 
     A delivery is what a run has of the table and its predecessor has not; of a table with
-    ``load: full`` it is the newest file. Undeclared, a full table that lost more than half of its
+    ``load: full`` it is the newest file, beside the last that was believed; one that stops the run
+    is not believed: it deletes nothing. Undeclared, a full table that lost more than half of its
     records stops the run, and a smaller delivery of an append table is a warning.
     """
 

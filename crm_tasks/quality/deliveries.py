@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crm_tasks.profiles.volume import DEFAULT_VOLUME
 from crm_tasks.quality.outcomes import ExpectationOutcome
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ class Delivery:
 
     @property
     def volume(self) -> Volume:
-        """What the profile declares, or what holds undeclared."""
-        return self.table.volume or DEFAULT_VOLUME[self.table.load]
+        return self.table.expected_volume
 
     @property
     def share(self) -> float:

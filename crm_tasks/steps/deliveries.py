@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_tasks.identity.records import start_of
-from crm_tasks.landing.snapshots import deliveries
+from crm_tasks.landing.snapshots import believed
 from crm_tasks.quality.deliveries import Changed, Delivery, change_outcomes, volume_outcomes
 from crm_tasks.steps.models import date_of
 from crm_tasks.warehouse.landed import landed_batches
@@ -14,6 +14,7 @@ from crm_tasks.warehouse.staged import changes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from crm_tasks.profiles import SourceTable
     from crm_tasks.quality.outcomes import ExpectationOutcome
     from crm_tasks.steps.run import Run
 
@@ -52,7 +53,8 @@ def _volumes(
         for table in source.tables:
             place = (source.source_system, table.name)
             if table.load == "full":
-                sizes = _snapshots(run, [b for b in batches if _place(b) == place], new)
+                own = [b for b in batches if _place(b) == place]
+                sizes = _snapshots(run, table, own, new)
             else:
                 own = [b for b in new if _place(b) == place]
                 last = [b for b in batches if _place(b) == place and b not in own]
@@ -63,17 +65,16 @@ def _volumes(
                 yield Delivery(source.source_system, table, *sizes)
 
 
-def _snapshots(run: Run, batches: Sequence[Batch], new: Sequence[Batch]) -> tuple[int, int] | None:
-    """Return the records of the newest snapshot, if it is new, and of the one before it."""
-    loaded = {batch["batch_id"]: batch["n_loaded"] for batch in batches}
-    snapshots = deliveries(landed_batches(run.home, batches))
-    ids = {batch["batch_id"] for batch in new}
-    if len(snapshots) < 2 or snapshots[-1][0].batch_id not in ids:  # noqa: PLR2004
+def _snapshots(
+    run: Run, table: SourceTable, batches: Sequence[Batch], new: Sequence[Batch]
+) -> tuple[int, int] | None:
+    """Return the records of the newest snapshot, if it is new, and of the last whole one before."""
+    snapshots = list(believed(landed_batches(run.home, batches), table.smallest_share))
+    whole = [delivery for delivery, is_whole in snapshots[:-1] if is_whole]
+    if not whole or snapshots[-1][0][0].batch_id not in {batch["batch_id"] for batch in new}:
         return None
-    newest, last = (
-        sum(loaded[batch.batch_id] for batch in snapshot) for snapshot in reversed(snapshots[-2:])
-    )
-    return newest, last
+    newest, last = snapshots[-1][0], whole[-1]
+    return sum(batch.n_loaded for batch in newest), sum(batch.n_loaded for batch in last)
 
 
 def _ids(run: Run, run_id: str) -> set[str]:

@@ -34,6 +34,7 @@ def landed_batches(home: Home, rows: Sequence[Mapping[str, Any]]) -> list[Landed
                 / "*.parquet"
             ),
             landed_at=dt.datetime.fromisoformat(row["landed_at"]),
+            n_loaded=row["n_loaded"],
             n_missing=max(0, row["n_quarantined"] - taken_out[row["batch_id"]]),
             is_part=row["completes_batch_id"] is not None,
         )

@@ -89,6 +89,20 @@ def test_a_delivery_with_records_in_quarantine_deletes_nothing_until_they_are_re
     assert deletions(seen(tmp_path, company, [first, mended, part])) == []
 
 
+def test_a_delivery_too_small_to_be_true_deletes_nothing(tmp_path):
+    ids = [f"k{n}" for n in range(10)]
+    whole, torn, next_one = (
+        batch(tmp_path, some, n, n_loaded=len(some))
+        for n, some in enumerate((ids, ids[:3], ids[1:]), 1)
+    )
+    assert deletions(seen(tmp_path, told(load="full"), [whole, torn])) == []
+    assert deletions(seen(tmp_path, told(load="full"), [whole, torn, next_one])) == [(3, "k0")]
+    small = told(load="full", volume={"at_least_share": 0.2})
+    assert len(deletions(seen(tmp_path, small, [whole, torn]))) == 7
+    warned = told(load="full", volume={"at_least_share": 0.9, "otherwise": "warn"})
+    assert len(deletions(seen(tmp_path, warned, [whole, torn]))) == 7
+
+
 def test_parts_follow_the_delivery_they_complete(tmp_path):
     whole, part, other = (
         batch(tmp_path, ["a"], 1),

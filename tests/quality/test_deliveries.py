@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import pytest
 
 from crm_tasks.errors import GateFailed
-from crm_tasks.profiles.volume import Volume
+from crm_tasks.profiles.volume import DEFAULT_VOLUME, Volume
 from crm_tasks.quality.deliveries import Changed, Delivery, change_outcomes, volume_outcomes
 from crm_tasks.quality.outcomes import refuse_critical_failures
 
 
 def delivery(n, before, load="append", volume=None):
-    return Delivery("shop", SimpleNamespace(name="orders", load=load, volume=volume), n, before)
+    expected = volume or DEFAULT_VOLUME[load]
+    return Delivery("shop", SimpleNamespace(name="orders", expected_volume=expected), n, before)
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,7 @@ def test_a_landed_batch_is_found_where_it_was_written(place, home):
     row = {
         "batch_id": "batch-1",
         "place": 7,
+        "n_loaded": 2,
         "n_quarantined": 0,
         "completes_batch_id": None,
         "source_system": "shop",
