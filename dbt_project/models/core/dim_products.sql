@@ -13,8 +13,9 @@ products as (
 
 order_items as (
 
-    select * from {{ ref('stg_order_items') }}
-    where reject_reason is null and {{ is_visible('ordered_at', 'known_at') }}
+    {{ current_version(
+        ref('stg_order_items'), key=['order_item_source_id'], event_time='ordered_at'
+    ) }}
 
 ),
 
