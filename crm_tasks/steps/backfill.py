@@ -187,7 +187,7 @@ def _publish_again(
         return
     attempt_id = f"crm_backfill__{uuid.uuid4().hex[:12]}"
     ledger.open_attempt(attempt_id, profile.profile)
-    claim = ledger.claim(attempt_id, "publish", head["run_id"])
+    claim = ledger.claim(attempt_id, "publish_again", head["run_id"])
     meter = Meter()
     publisher = Publisher(
         home=home,

@@ -92,18 +92,18 @@ LIVE_CUSTOMERS = {
 NEW_AT_THE_LAST = {"K005", "K006"}
 #: Rows that arrive beside what is new. Order 1 of each system is of the first of January.
 CHANGES: dict[tuple[str, str, int], list[list[str]]] = {
-    # Late by one day, within the lag; later corrected and deleted within it.
+    # Late, corrected and deleted, each within the lag.
     ("shop", "orders", 1): [
-        ["O8001", "K001", "2024-06-09 10:00:00", "booked"],
-        ["O8002", "K002", "2024-06-11 10:00:00", "booked"],
+        ["O8001", "K001", "2024-06-10 08:00:00", "booked"],
+        ["O8002", "K002", "2024-06-12 10:00:00", "booked"],
     ],
     ("shop", "lines", 1): [
-        ["O8001", "1", "K001", "2024-06-09 10:00:00", "P001", "2", "3.00", "booked"],
-        ["O8002", "1", "K002", "2024-06-11 10:00:00", "P002", "1", "4.00", "booked"],
-        ["O8002", "2", "K002", "2024-06-11 10:00:00", "P003", "1", "4.00", "booked"],
+        ["O8001", "1", "K001", "2024-06-10 08:00:00", "P001", "2", "3.00", "booked"],
+        ["O8002", "1", "K002", "2024-06-12 10:00:00", "P002", "1", "4.00", "booked"],
+        ["O8002", "2", "K002", "2024-06-12 10:00:00", "P003", "1", "4.00", "booked"],
     ],
     ("shop", "lines", 2): [
-        ["O8002", "1", "K002", "2024-06-11 10:00:00", "P002", "1", "5.00", "booked"],
+        ["O8002", "1", "K002", "2024-06-12 10:00:00", "P002", "1", "5.00", "booked"],
         ["O8002", "2", "", "", "", "", "", "void"],
     ],
     # A live system says at any time what it likes about any day.
