@@ -30,7 +30,7 @@ def delivery_outcomes(run: Run) -> list[ExpectationOutcome]:
     volumes = [] if before is None else list(_volumes(run, before, batches, new))
     start = start_of(run.as_of, run.profile.time_zone)
     seen = start if before is None else start_of(date_of(before), run.profile.time_zone)
-    ids = {batch["batch_id"] for batch in new}
+    ids = set() if before is None else {batch["batch_id"] for batch in new}
     changed = changes(run.home, sorted(run.profile.entities_fed), ids, start, seen)
     told = [Changed(**vars(change)) for change in changed]
     return [

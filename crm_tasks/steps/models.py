@@ -25,7 +25,7 @@ from crm_tasks.warehouse.table_builds import table_builds
 from crm_tasks.warehouse.tables import count_rows, handed_over, is_handed_over, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from crm_tasks.steps.run import Run
@@ -42,9 +42,15 @@ def build_staging(run: Run) -> StepReport:
     batches = landed_batches(run.home, run.ledger.batches_of_run(run.run_id))
     views = landing_views_sql(run.profile, batches, None if delta is None else delta.new)
     before = [batches_sql(() if delta is None else delta.changed), views]
-    report = _build_layer(run, "staging", "path:models/staging", before=before, delta=delta)
     typed = [batch.batch_id for batch in batches if delta is None or batch.batch_id in delta.new]
-    note_reach(run.ledger, known_from(run.home, typed))
+    report = _build_layer(
+        run,
+        "staging",
+        "path:models/staging",
+        before=before,
+        delta=delta,
+        then=lambda: note_reach(run.ledger, known_from(run.home, typed)),
+    )
     return quarantine_rejected(run, report)
 
 
@@ -90,8 +96,12 @@ def _build_layer(
     exclude: tuple[str, ...] = (),
     before: Sequence[str] = (),
     delta: Delta | None = None,
+    then: Callable[[], None] = lambda: None,
 ) -> StepReport:
-    """Build a layer: what ``delta`` says has changed, or all of it without one."""
+    """Build a layer: what ``delta`` says has changed, or all of it without one.
+
+    ``then`` is done before the layer counts as complete: what it notes is never missing.
+    """
     sql = _written(run, layer, before) if before else None
     call = DbtCall(run.home, run.settings, run.run_id, run_variables(run), sql)
     run.ledger.begin_layer(run.claim, layer)
@@ -100,6 +110,7 @@ def _build_layer(
     finally:
         if (call.target / "run_results.json").exists():
             run.ledger.record_dq_results(run.claim, dbt_outcomes(call.target, run.run_id))
+    then()
     run.ledger.complete_layer(run.claim, layer)
     rows = count_rows(run.home, layer_tables(layer))
     builds = table_builds(run.home, call.target, run.run_id)

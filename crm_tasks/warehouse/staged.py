@@ -101,10 +101,11 @@ def _delivered(
     if not delivered:
         return 0, 0, 0
     key = ", ".join(["source_system", *entity.key])
-    rows = f"from staging.stg_{entity.name} where {HEARD} and batch_id"
+    rows, mine = f"from staging.stg_{entity.name}", f"batch_id in ({_listed(delivered)})"
     query = (
-        f"with came as (select {key}, known_at {rows} in ({_listed(delivered)})),\n"
-        f"known as (select distinct {key} {rows} not in ({_listed(delivered)}))\n"
+        f"with came as (select {key}, known_at {rows} where {HEARD} and {mine}),\n"
+        f"known as (select distinct {key} {rows} semi join came using ({key})\n"
+        f"    where {HEARD} and not {mine})\n"
         "select count(*), count(known.source_system),\n"
         f"    count(case when known_at < timestamp {literal(seen_before)} then 1 end)\n"
         f"from came left join known using ({key})"

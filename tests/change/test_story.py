@@ -43,6 +43,7 @@ class Story:
     customers: list[Rows] = field(default_factory=list)
     history: list[Rows] = field(default_factory=list)
     partitions: Hashes = field(default_factory=dict)
+    unchanged: Rows = field(default_factory=list)
     again: list[DateDone] = field(default_factory=list)
 
     @property
@@ -101,6 +102,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, warm) -> Story:
                 told.land()
             else:
                 told.run(AS_OF[landing - 1])
+    told.unchanged = run_all(told.attempt("once more", AS_OF[1]))
     told.partitions = partitions(told)
     warm.checks = False
     settings = load_settings(home=told.home.root, profile=str(told.company.profile))
@@ -241,6 +243,12 @@ def test_the_same_landing_again_is_the_same_run(story):
     again = story.ledger.run_of_attempt("replay")
     same = story.ledger.find_run(story.run_ids[1])
     assert again["input_hash"] == same["input_hash"]
+
+
+def test_a_run_of_unchanged_inputs_touches_nothing(story):
+    landing, *others = story.unchanged
+    assert landing["rows_touched"] == 0
+    assert {report["state"] for report in others} == {"unchanged"}
 
 
 def test_history_is_what_was_known_on_any_past_date(story):
