@@ -60,9 +60,10 @@ def source_files(root: Path, table: SourceTable) -> list[Path]:
     LandingRefused
         Something found is not a regular file of its own (a link, a pipe, a folder).
     """
-    if ".." in Path(table.files).parts or Path(table.files).is_absolute() or not table.files:
+    pattern = table.files or ""
+    if ".." in Path(pattern).parts or Path(pattern).is_absolute() or not pattern:
         raise ProfileError(f"table {table.name}: files must stay inside the source's folder")
-    found = sorted(root.glob(table.files))
+    found = sorted(root.glob(pattern))
     if not found:
         raise ProfileError(f"table {table.name}: no file matches {table.files} in {root}")
     for path in found:

@@ -56,7 +56,7 @@ class Database(Strict):
         None, description="Setting that holds the password: CRM_SECRET_..."
     )
     time_limit_seconds: Annotated[int, Field(ge=1, le=86_400)] = Field(
-        30, description="How long connecting, or waiting for the next rows, may take"
+        120, description="How long connecting, or waiting for the next rows, may take"
     )
 
     @model_validator(mode="after")

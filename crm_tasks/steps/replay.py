@@ -15,7 +15,7 @@ from crm_tasks.contracts.frames import StepReport
 from crm_tasks.errors import CrmError, LandingRefused, ProfileError
 from crm_tasks.landing.rows import BatchOrigin
 from crm_tasks.profiles import load_profile
-from crm_tasks.steps.landing import Landing, landed_file
+from crm_tasks.steps.landing_place import Landing, landed_file
 from crm_tasks.warehouse.batches import landed_manifest, write_batch
 from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.home import Home

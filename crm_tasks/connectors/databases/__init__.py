@@ -1,0 +1,97 @@
+"""Shell: databases. All tables of one source are read as one moment, or nothing is."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from crm_tasks.connectors.databases.dialect import Place
+from crm_tasks.connectors.databases.reading import notes_of, snapshot
+from crm_tasks.connectors.extracts import Extract, Extraction
+from crm_tasks.connectors.patience import Patience
+from crm_tasks.errors import ProfileError
+from crm_tasks.settings import source_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from crm_tasks.landing.cursors import Reached
+    from crm_tasks.profiles import Source
+
+__all__ = ["extract_database", "place_of"]
+
+
+def place_of(source: Source, base: Path) -> Place:
+    """Return where a source's database is, with what lets in.
+
+    Raises
+    ------
+    ProfileError
+        The source is no database.
+    SettingsError
+        The setting that the profile names for the password is not set.
+    """
+    if source.database is None:
+        raise ProfileError(f"source {source.source_system} is no database")
+    name = source.database.password
+    password = source_secret(name) if name else None
+    return Place(source.source_system, source.database, base, password)
+
+
+def extract_database(
+    source: Source,
+    base: Path,
+    reached: Mapping[str, Reached],
+    key: bytes,
+    folder: Path,
+    patience: Patience | None = None,
+) -> list[Extract]:
+    """Return all tables of a source, read as one moment; begun anew when the source breaks off.
+
+    Parameters
+    ----------
+    base : Path
+        Folder that a SQLite path counts from.
+    reached : mapping
+        By table name, where the last extract of a table with a cursor ended.
+    key : bytes
+        Of the digests that compare contents.
+    folder : Path
+        Where the content waits, sealed, until it is landed.
+
+    Raises
+    ------
+    SourceUnavailable
+        Still failing after the last attempt.
+    LandingRefused
+        A table is not what the profile says.
+    """
+    place = place_of(source, base)
+    for attempt in (patience or Patience()).retrying():
+        with attempt, ExitStack() as until_done:
+            extracts = _extract_once(place, source, reached, key, folder, until_done)
+            until_done.pop_all()
+            return extracts
+    raise AssertionError("a retry ends in an answer or an error")
+
+
+def _extract_once(
+    place: Place,
+    source: Source,
+    reached: Mapping[str, Reached],
+    key: bytes,
+    folder: Path,
+    until_done: ExitStack,
+) -> list[Extract]:
+    extracts = []
+    with snapshot(place, source.tables) as opened:
+        for table in source.tables:
+            extraction = Extraction(table, key, folder, reached.get(table.name))
+            until_done.callback(extraction.spool.close)
+            notes = notes_of(opened, table)
+            for chunk in opened.chunks(table, reached.get(table.name)):
+                extraction.add(dataclasses.replace(chunk, notes=chunk.notes | notes))
+            extracts.append(extraction.finish())
+    return extracts

@@ -1,0 +1,97 @@
+"""Land what databases and web sources hold: read whole, compared, then landed as batches."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from crm_tasks.connectors.databases import extract_database
+from crm_tasks.errors import LandingRefused
+from crm_tasks.landing.rows import BatchOrigin
+from crm_tasks.steps.landing_place import Landing, landed_file
+from crm_tasks.warehouse.batches import Beside, landed_manifest, write_batch
+from crm_tasks.warehouse.clock import utc_now
+from crm_tasks.warehouse.landing_records import record_batch, record_refused_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crm_tasks.connectors.extracts import Extract
+    from crm_tasks.profiles import Source
+    from crm_tasks.warehouse.batches import BatchPlace
+
+log = logging.getLogger(__name__)
+
+
+def land_extracts(source: Source, landing: Landing, base: Path) -> int:
+    """Land all tables of a database or web source; return how many records were read.
+
+    Raises
+    ------
+    LandingRefused
+        A table is not what the profile says; nothing of the source was landed.
+    SourceUnavailable
+        The source did not answer, or broke off each time; nothing of it was landed.
+    """
+    with ExitStack() as open_spools:
+        extracts = _extracts(source, landing, base)
+        for extract in extracts:
+            open_spools.callback(extract.spool.close)
+        for extract in extracts:
+            _land(source, extract, landing)
+    return sum(extract.n_read for extract in extracts)
+
+
+def _extracts(source: Source, landing: Landing, base: Path) -> list[Extract]:
+    reached = {
+        table.name: found
+        for table in source.tables
+        if (found := landing.earlier(source.source_system, table).reached()) is not None
+    }
+    return extract_database(source, base, reached, landing.batch_key, landing.home.temporary)
+
+
+def _land(source: Source, extract: Extract, landing: Landing) -> None:
+    system, table = source.source_system, extract.table
+    known = extract.n_read - extract.n_new
+    log.info("%s.%s: %s read, %s of them known", system, table.name, extract.n_read, known)
+    if extract.facts["kind"] == "incremental" and not extract.n_new:
+        return
+    place = _place(system, extract, landing)
+    if landed_manifest(place.folder) is None:
+        origin = BatchOrigin(place.batch_id, extract.content_digest, utc_now())
+        try:
+            write_batch(
+                place,
+                extract.chunks(),
+                origin,
+                landing.token_key,
+                landing.vault,
+                landing.claim.token,
+                beside=Beside(extract.facts, extract.seen),
+            )
+        except LandingRefused as error:
+            where = (system, table.name, extract.content_digest, 0)
+            reason = str(error).partition(":")[0]
+            record_refused_file(landing.ledger, landing.claim, where, reason)
+            raise
+    record_batch(landing.ledger, landing.claim, landed_file(place, landing.profile))
+
+
+def _place(system: str, extract: Extract, landing: Landing) -> BatchPlace:
+    """Return where the content lands: one and the same content at one and the same place.
+
+    Content that was there before, but is not what the table held last, is landed anew: it holds
+    again from now on, and the order of landing must say so.
+    """
+    content, table = extract.content_digest, extract.table
+    place = landing.place(system, table, content)
+    earlier = landing.earlier(system, table)
+    last, *before = [*earlier.last_two(), ""]
+    if last in ("", place.batch_id) or not earlier.has(place.batch_id):
+        return place
+    after_before = landing.place(system, table, f"{content} after {before[0]}")
+    if after_before.batch_id == last:
+        return after_before
+    return landing.place(system, table, f"{content} after {last}")
