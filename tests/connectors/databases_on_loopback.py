@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import socket as sockets
 import subprocess
 import tempfile
 import time
@@ -12,8 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
-import pymysql
 import pytest
 
 if TYPE_CHECKING:
@@ -65,12 +64,36 @@ def postgresql() -> Iterator[Server]:
             server.psql(f"create database shop; create role reader login password '{PASSWORD}';")
             url = f"postgresql://reader@/shop?host={socket}"
 
+            _ask_the_reader_for_a_password(Path(socket), server)
+
             def connect():
+                import psycopg
+
                 return psycopg.connect(dbname="shop", user="postgres", host=socket)
 
             yield Server("postgresql", url, connect)
         finally:
             server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """Yield a PostgreSQL that all tests share."""
+    with postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[Server]:
+    """Yield a MariaDB that all tests share."""
+    with mariadb() as server:
+        yield server
+
+
+def _ask_the_reader_for_a_password(socket: Path, server) -> None:
+    rules = socket / "pg_hba.conf"
+    rules.write_text("local shop reader scram-sha-256\n" + rules.read_text())
+    server.psql("select pg_reload_conf();")
 
 
 @contextmanager
@@ -95,31 +118,27 @@ def mariadb() -> Iterator[Server]:
         try:
 
             def connect(database: str | None = "shop"):
+                import pymysql
+
                 return pymysql.connect(unix_socket=str(socket), user="root", database=database)
 
-            _wait(lambda: connect(None), process, folder / "log")
-            connection = connect(None)
-            with connection.cursor() as cursor:
-                cursor.execute("create database shop character set utf8mb4")
-                cursor.execute(f"create user reader@localhost identified by '{PASSWORD}'")
-                cursor.execute("grant select on shop.* to reader@localhost")
-            connection.close()
-            url = f"mariadb://reader@localhost/shop?unix_socket={socket}"
-            yield Server("mysql", url, connect)
+            _wait(socket, process, folder / "log")
+            Server("mysql", "", lambda: connect(None)).run(
+                "create database shop character set utf8mb4",
+                f"create user reader@localhost identified by '{PASSWORD}'",
+                "grant select on shop.* to reader@localhost",
+            )
+            yield Server("mysql", f"mariadb://reader@localhost/shop?unix_socket={socket}", connect)
         finally:
             process.terminate()
             process.wait(30)
 
 
-def _wait(connect, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(socket: Path, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + STARTED_WITHIN_S
-    while time.monotonic() < deadline:
-        try:
-            connect().close()
-        except pymysql.err.OperationalError:
-            if process.poll() is not None:
-                break
-            time.sleep(0.1)
-        else:
-            return
+    while time.monotonic() < deadline and process.poll() is None:
+        with sockets.socket(sockets.AF_UNIX) as probe:
+            if probe.connect_ex(str(socket)) == 0:
+                return
+        time.sleep(0.1)
     pytest.fail(f"no MariaDB: {log.read_text()[-800:]}")

@@ -71,6 +71,9 @@ class Dialect(Protocol):
     def cursor_value(self, low: str, type_name: str) -> object:
         """Return where reading begins again, as the driver must be given it."""
 
+    def abandon(self, result: sa.CursorResult[Any]) -> None:
+        """Break a stream off: the driver must not read it to its end before it closes."""
+
     def notes(self, connection: sa.Connection, table: SourceTable) -> frozenset[str]:
         """Return what is odd about a table and does no harm to reading it."""
 

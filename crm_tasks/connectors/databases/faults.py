@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 #: MySQL's numbers and PostgreSQL's SQLSTATEs that another attempt cannot mend.
 REFUSES_US = {1044, 1045, 1049, 1142, 1143, 1227, 1698}
-NO_SUCH_THING = {1054, 1064, 1146}
+NO_SUCH_THING = {1054, 1064, 1146, 1792}
 CLASS_REFUSES_US = ("28", "3D", "42501")
-CLASS_NO_SUCH_THING = ("42", "3F", "22")
+CLASS_NO_SUCH_THING = ("42", "3F", "22", "0A", "25006")
 SQLITE_BROKEN = ("malformed", "not a database", "corrupt")
 SQLITE_NO_SUCH_THING = ("no such", "syntax error", "ambiguous")
 

@@ -113,6 +113,12 @@ class MySQL:
             return int(low)
         return low.removesuffix("Z")
 
+    def abandon(self, result: sa.CursorResult[Any]) -> None:
+        """Keep the driver from reading all that is left of a result when it closes."""
+        unread = getattr(result.cursor, "_result", None)
+        if unread is not None:
+            unread.unbuffered_active, unread.connection = False, None
+
     def notes(self, connection: sa.Connection, table: SourceTable) -> frozenset[str]:
         """Tell of tables without transactions and of columns that cannot hold all characters."""
         if table.table is None:
@@ -132,7 +138,10 @@ class MySQL:
 def _type_name(column: Sequence[Any]) -> str:
     name = TYPE_NAMES.get(column[1], "unknown")
     name = NUMBERS.get(name, name)
-    return f"decimal({column[4]},{column[5]})" if name == "decimal" else name
+    if name != "decimal":
+        return name
+    length, scale = column[4], column[5]
+    return f"decimal({length - 1 - bool(scale)},{scale})"  # of the length, sign and point
 
 
 def _text(value: Any, kind: str) -> TextOrBytes:

@@ -105,6 +105,9 @@ class PostgreSQL:
         del type_name
         return low
 
+    def abandon(self, result: sa.CursorResult[Any]) -> None:
+        """Nothing to do: the driver stops reading when it is told to."""
+
     def notes(self, connection: sa.Connection, table: SourceTable) -> frozenset[str]:
         """Nothing is odd about a PostgreSQL table."""
         del connection, table

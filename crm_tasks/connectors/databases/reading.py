@@ -70,6 +70,10 @@ class Snapshot:
         result = self.connection.execute(statement, execution_options=streamed)
         try:
             yield result
+        except BaseException:
+            self.dialect.abandon(result)
+            self.connection.invalidate()
+            raise
         finally:
             result.close()
 

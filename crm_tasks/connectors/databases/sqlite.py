@@ -93,6 +93,9 @@ class SQLite:
             return low
         return int(low) if low.lstrip("-").isdecimal() else float(low)
 
+    def abandon(self, result: sa.CursorResult[Any]) -> None:
+        """Nothing to do: the driver stops reading when it is told to."""
+
     def notes(self, connection: sa.Connection, table: SourceTable) -> frozenset[str]:
         """Nothing is odd about a SQLite table beyond its values."""
         del connection, table
