@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from crm_tasks.connectors.delimited import read_delimited
-from crm_tasks.connectors.json_files import read_json
+from crm_tasks.connectors.json_files import outer_columns, read_json
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.errors import CrmError, LandingRefused, ProfileError
 from crm_tasks.landing.rows import BatchOrigin
@@ -137,6 +137,13 @@ def _table(
 
 def _header(landing: Landing, table: SourceTable, batch_id: str) -> bytes:
     """Return the header of the file a batch was read from, as the table would write it."""
+    if table.request is not None or table.table is not None or table.query is not None:
+        raise ProfileError(f"table {table.name}: mend the records at their source and land again")
+    if any(up > len(table.inner_paths) for up, _ in outer_columns(table).values()):
+        raise ProfileError(
+            f"table {table.name}: what stands around the records is not kept with them; land the "
+            "file again, mended"
+        )
     if table.format not in ("csv", "json", "jsonl"):
         raise ProfileError(f"table {table.name}: land the {table.format} file again, mended")
     if table.format != "csv" or not table.has_header:
@@ -150,8 +157,10 @@ def _header(landing: Landing, table: SourceTable, batch_id: str) -> bytes:
 def _cut_out(table: SourceTable) -> SourceTable:
     """Return how records are written that were cut out of their file: no mark, no envelope."""
     is_marked = table.encoding == "utf-16"
+    inner = "[].".join(table.inner_paths)
+    records = f"[].{inner}" if inner and table.format == "json" else inner
     return table.model_copy(
-        update={"records": "", **({"encoding": "utf-16-le"} if is_marked else {})}
+        update={"records": records, **({"encoding": "utf-16-le"} if is_marked else {})}
     )
 
 
@@ -177,4 +186,5 @@ def _holds(header: bytes, raws: Sequence[bytes], table: SourceTable) -> bool:
     except (LandingRefused, UnicodeDecodeError):
         return False
     n_rows = sum(chunk.rows.num_rows for chunk in chunks)
-    return n_rows == len(raws) and not any(chunk.refused or chunk.n_blank for chunk in chunks)
+    is_whole = bool(table.inner_paths) or n_rows == len(raws)
+    return is_whole and not any(chunk.refused or chunk.n_blank for chunk in chunks)

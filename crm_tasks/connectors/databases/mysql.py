@@ -137,7 +137,7 @@ class MySQL:
 
 def _type_name(column: Sequence[Any]) -> str:
     name = TYPE_NAMES.get(column[1], "unknown")
-    name = NUMBERS.get(name, name)
+    name = str(NUMBERS.get(name, name))
     if name != "decimal":
         return name
     length, scale = column[4], column[5]
