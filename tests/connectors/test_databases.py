@@ -381,7 +381,7 @@ def reached_by(extract_):
     ("column", "overlap", "read_again"),
     [("id", 0, 1), ("id", 5, 6), ("at", "2 hours", 3)],
 )
-def test_by_cursor_only_what_is_new_is_landed(
+def test_by_cursor_only_what_is_new_is_landed(  # noqa: PLR0913, PLR0917
     name, column, overlap, read_again, request, extract, sqlite_file
 ):
     def rows(first, last):

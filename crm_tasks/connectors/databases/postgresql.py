@@ -101,9 +101,9 @@ class PostgreSQL:
         ]
 
     def cursor_value(self, low: str, type_name: str) -> object:
-        """Return the text: the server reads it as the column's type."""
+        """Return the text as of no type: the server reads it as the column's."""
         del type_name
-        return low
+        return sa.bindparam("low", low, type_=_Untyped())
 
     def abandon(self, result: sa.CursorResult[Any]) -> None:
         """Nothing to do: the driver stops reading when it is told to."""
@@ -112,6 +112,12 @@ class PostgreSQL:
         """Nothing is odd about a PostgreSQL table."""
         del connection, table
         return frozenset()
+
+
+class _Untyped(sa.types.UserDefinedType[str]):
+    """A parameter that is sent without a cast."""
+
+    cache_ok = True
 
 
 def _escaped(value: str) -> str:
