@@ -42,13 +42,10 @@ RECORDS_PER_CHUNK = 16_384
 KEYS_AT_MOST = 500
 MISSING: Any = object()
 PARENT = "parent"
-KINDS = {
-    type(None): "null", bool: "boolean", Number: "number", str: "string", dict: "object",
-    list: "array",
-}  # fmt: skip
+KINDS = {bool: "boolean", Number: "number", str: "string", dict: "object", list: "array"}
 
 
-class _Keys:
+class Keys:
     """Which keys the records had, declared or not, and of what types.
 
     ``given`` are columns whose text is the same for all records: what the request says of them.
@@ -97,10 +94,14 @@ class _Keys:
     @property
     def seen(self) -> dict[str, str]:
         return {
-            name: "|".join(sorted(KINDS[kind] for kind in kinds if kind is not type(None)))
-            or KINDS[type(None)]
+            name: "|".join(sorted(kind_name(k) for k in kinds if k is not type(None))) or "null"
             for name, kinds in sorted(self.types.items())
         }
+
+
+def kind_name(kind: type) -> str:
+    """Return the name of a value's type, as ``ops.schema_changes`` tells it."""
+    return KINDS.get(kind) or kind.__name__.lower()
 
 
 def outer_columns(table: SourceTable) -> dict[str, tuple[int, list[str]]]:
@@ -183,7 +184,7 @@ class RecordReader:
         self, table: SourceTable, encoding: Encoding, given: Mapping[str, str | None]
     ) -> None:
         self.table, self.encoding = table, encoding
-        self.keys = _Keys(table, given)
+        self.keys = Keys(table, given)
         self.record_no = 1
         self.envelope: tuple[dict[str, Any], ...] = ()
 

@@ -21,25 +21,27 @@ TextRow = tuple[str | None, ...]
 
 
 def text_chunk(
-    rows: Sequence[TextRow], names: Sequence[str], types: Mapping[str, str], first_no: int
+    rows: Sequence[tuple[int, TextRow]], names: Sequence[str], types: Mapping[str, str]
 ) -> Chunk:
-    """Return rows as a chunk, numbered from ``first_no``; those that are no clean text refused.
+    """Return numbered rows as a chunk; those that are no clean text refused.
 
     Reasons: ``E_ENCODING`` (bytes that are no text, kept by the reader as lone surrogates),
     ``E_RECORD_LENGTH`` (over 1 MiB), ``E_CONTROL_CHAR``.
     """
-    reasons = [_reason(row) for row in rows]
-    refused = tuple(
-        RefusedRecord(number, 0, _raw(dict(zip(names, row, strict=True))), reason)
-        for number, (row, reason) in enumerate(zip(rows, reasons, strict=True), first_no)
-        if reason is not None
-    )
-    good = [number for number, reason in enumerate(reasons) if reason is None]
-    columns = list(zip(*(rows[number] for number in good), strict=True)) or [()] * len(names)
+    refused: list[RefusedRecord] = []
+    good: list[tuple[int, TextRow]] = []
+    for number, row in rows:
+        reason = _reason(row)
+        if reason is None:
+            good.append((number, row))
+        else:
+            raw = _raw(dict(zip(names, row, strict=True)))
+            refused.append(RefusedRecord(number, 0, raw, reason))
+    columns = list(zip(*(row for _, row in good), strict=True)) or [()] * len(names)
     arrays = {
         name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)
     }
-    arrays[RECORD_NO] = pa.array([first_no + number for number in good], pa.int64())
+    arrays[RECORD_NO] = pa.array([number for number, _ in good], pa.int64())
     arrays[BYTE_OFFSET] = pa.nulls(len(good), pa.int64())
     clean = without_controls(pa.table(arrays), names, types)
     ordered = sorted([*refused, *clean.refused], key=lambda record: record.record_no)

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from crm_tasks.connectors.databases.dialect import Place
-from crm_tasks.connectors.databases.reading import notes_of, snapshot
+from crm_tasks.connectors.databases.mongodb import collections
+from crm_tasks.connectors.databases.reading import snapshot
 from crm_tasks.connectors.extracts import Extract, Extraction
 from crm_tasks.connectors.patience import Patience
 from crm_tasks.errors import ProfileError
@@ -86,11 +87,12 @@ def _extract_once(
     until_done: ExitStack,
 ) -> list[Extract]:
     extracts = []
-    with snapshot(place, source.tables) as opened:
+    is_mongo = place.database.kind == "mongodb"
+    with collections(place) if is_mongo else snapshot(place, source.tables) as opened:
         for table in source.tables:
             extraction = Extraction(table, key, folder, reached.get(table.name))
             until_done.callback(extraction.spool.close)
-            notes = notes_of(opened, table)
+            notes = opened.notes(table)
             for chunk in opened.chunks(table, reached.get(table.name)):
                 extraction.add(dataclasses.replace(chunk, notes=chunk.notes | notes))
             extracts.append(extraction.finish())

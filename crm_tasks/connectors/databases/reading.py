@@ -77,6 +77,13 @@ class Snapshot:
         finally:
             result.close()
 
+    def notes(self, table: SourceTable) -> frozenset[str]:
+        """Return what is odd about a table and does no harm to reading it."""
+        try:
+            return self.dialect.notes(self.connection, table)
+        except sx.SQLAlchemyError as error:
+            raise spoken(error, self.place) from None
+
     def key_columns(self, table: SourceTable) -> list[str]:
         """Return the primary key of a table; nothing for a view or a query."""
         if table.table is None:
@@ -158,7 +165,7 @@ class _Rows:
             name: kind or "|".join(sorted(self.observed[name] - {"null"})) or "null"
             for name, kind in zip(self.shape.names, self.shape.types, strict=True)
         }
-        chunk = text_chunk(self.rows, self.shape.names, types, self.first_no)
+        chunk = text_chunk(list(enumerate(self.rows, self.first_no)), self.shape.names, types)
         self.first_no += len(self.rows)
         self.rows, self.n_signs = [], 0
         return chunk
@@ -184,11 +191,6 @@ def snapshot(place: Place, tables: Sequence[SourceTable]) -> Iterator[Snapshot]:
             yield opened
     except sx.SQLAlchemyError as error:
         raise spoken(error, place) from None
-
-
-def notes_of(opened: Snapshot, table: SourceTable) -> frozenset[str]:
-    """Return what is odd about a table and does no harm to reading it."""
-    return opened.dialect.notes(opened.connection, table)
 
 
 def _literally(query: str) -> str:
