@@ -24,18 +24,23 @@ class Patience:
     first_wait_s: float = 1.0
     longest_wait_s: float = 60.0
 
+    def wait(self, state: RetryCallState) -> float:
+        """Return how long to wait before the next attempt."""
+        return wait_random_exponential(self.first_wait_s, self.longest_wait_s)(state)
+
     def retrying(self) -> Retrying:
         """Return what repeats a block while the source is unavailable, and then lets it raise."""
         return Retrying(
             stop=stop_after_attempt(self.attempts),
-            wait=wait_random_exponential(self.first_wait_s, self.longest_wait_s),
+            wait=self.wait,
             retry=retry_if_exception_type(SourceUnavailable),
-            before_sleep=_tell,
+            before_sleep=tell,
             reraise=True,
         )
 
 
-def _tell(state: RetryCallState) -> None:
+def tell(state: RetryCallState) -> None:
+    """Log why the next attempt is made, and when."""
     error = state.outcome.exception() if state.outcome else None
     wait = state.next_action.sleep if state.next_action else 0.0
     log.warning("attempt %s: %s; again in %.0f s", state.attempt_number, error, wait)

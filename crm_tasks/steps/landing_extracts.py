@@ -6,7 +6,6 @@ import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from crm_tasks.connectors.databases import extract_database
 from crm_tasks.errors import LandingRefused
 from crm_tasks.landing.rows import BatchOrigin
 from crm_tasks.steps.landing_place import Landing, landed_file
@@ -44,11 +43,23 @@ def land_extracts(source: Source, landing: Landing, base: Path) -> int:
 
 
 def _extracts(source: Source, landing: Landing, base: Path) -> list[Extract]:
+    if source.web is not None:
+        from crm_tasks.connectors.web import Times, extract_web
+
+        return extract_web(
+            source,
+            landing.user_agent,
+            landing.batch_key,
+            landing.home.temporary,
+            Times(now=utc_now),
+        )
     reached = {
         table.name: found
         for table in source.tables
         if (found := landing.earlier(source.source_system, table).reached()) is not None
     }
+    from crm_tasks.connectors.databases import extract_database
+
     return extract_database(source, base, reached, landing.batch_key, landing.home.temporary)
 
 

@@ -40,6 +40,7 @@ class Landing:
     batch_key: bytes
     token_key: bytes
     vault: Vault
+    user_agent: str
 
     @classmethod
     def of(
@@ -56,6 +57,7 @@ class Landing:
             batch_key=derived_key(secret, "batch"),
             token_key=derived_key(secret, "token"),
             vault=Vault(home.vault, derived_key(secret, "vault")),
+            user_agent=settings.user_agent,
         )
 
     def place(self, source_system: str, table: SourceTable, sha256: str) -> BatchPlace:
