@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PREFIX = "CRM_"
 #: Settings that profiles name: what lets into a source.
 SECRET_PREFIX = "CRM_SECRET_"  # noqa: S105 (a name, no secret)
+USER_AGENT = "Guanxi/0.1"
 PROJECT = Path(__file__).parents[1]
 
 
@@ -68,7 +69,7 @@ class Settings(BaseSettings):
             max_length=200,
             description="What web sources see of us; name somebody they can write to",
         ),
-    ] = "Guanxi/0.1"
+    ] = USER_AGENT
     alert_webhook_url: Annotated[
         str | None, Field(description="Where to POST a JSON alert when a run fails or data are old")
     ] = None

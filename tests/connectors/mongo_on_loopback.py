@@ -83,6 +83,7 @@ class Mongo:
         ]
         for path, way in reversed(command.get("sort", {}).items()):
             found.sort(key=lambda d, path=path: _key(_at(d, path)), reverse=way < 0)
+        found = found[: command.get("limit") or None]
         size = command.get("batchSize", 101)
         number = len(self._cursors) + 1 if len(found) > size else 0
         self._cursors[number] = found[size:]

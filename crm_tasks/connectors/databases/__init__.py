@@ -15,13 +15,16 @@ from crm_tasks.errors import ProfileError
 from crm_tasks.settings import source_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from crm_tasks.connectors.databases.mongodb import Collections
+    from crm_tasks.connectors.databases.reading import Snapshot
     from crm_tasks.landing.cursors import Reached
-    from crm_tasks.profiles import Source
+    from crm_tasks.profiles import Source, SourceTable
 
-__all__ = ["extract_database", "place_of"]
+__all__ = ["extract_database", "opened", "place_of"]
 
 
 def place_of(source: Source, base: Path) -> Place:
@@ -39,6 +42,13 @@ def place_of(source: Source, base: Path) -> Place:
     name = source.database.password
     password = source_secret(name) if name else None
     return Place(source.source_system, source.database, base, password)
+
+
+def opened(
+    place: Place, tables: Sequence[SourceTable]
+) -> AbstractContextManager[Snapshot | Collections]:
+    """Open one moment of a database for reading these tables."""
+    return collections(place) if place.database.kind == "mongodb" else snapshot(place, tables)
 
 
 def extract_database(
@@ -87,13 +97,12 @@ def _extract_once(
     until_done: ExitStack,
 ) -> list[Extract]:
     extracts = []
-    is_mongo = place.database.kind == "mongodb"
-    with collections(place) if is_mongo else snapshot(place, source.tables) as opened:
+    with opened(place, source.tables) as moment:
         for table in source.tables:
             extraction = Extraction(table, key, folder, reached.get(table.name))
             until_done.callback(extraction.spool.close)
-            notes = opened.notes(table)
-            for chunk in opened.chunks(table, reached.get(table.name)):
+            notes = moment.notes(table)
+            for chunk in moment.chunks(table, reached.get(table.name)):
                 extraction.add(dataclasses.replace(chunk, notes=chunk.notes | notes))
             extracts.append(extraction.finish())
     return extracts

@@ -78,13 +78,18 @@ class Collections:
         self.database = client.get_database(place.database.name, codec_options=CODEC)
         self.session, self.place = session, place
 
-    def chunks(self, table: SourceTable, reached: Reached | None = None) -> Iterator[Chunk]:
-        """Yield a collection's documents as text, from where the last extract ended."""
-        sort = [(table.cursor.column, 1)] if table.cursor else []
+    def chunks(
+        self, table: SourceTable, reached: Reached | None = None, at_most: int | None = None
+    ) -> Iterator[Chunk]:
+        """Yield a collection's documents as text, from where the last extract ended.
+
+        ``at_most`` so many documents, of any, are a sample.
+        """
         try:
             with self.database[str(table.table)].find(
                 _filter(table, reached),
-                sort=[*sort, ("_id", 1)] if "_id" not in dict(sort) else sort,
+                sort=_order(table) if at_most is None else None,
+                limit=at_most or 0,
                 batch_size=DOCUMENTS_PER_FETCH,
                 session=self.session,
             ) as documents:
@@ -143,6 +148,12 @@ def _typed(parameters: Mapping[str, str]) -> dict[str, Any]:
     """Return parameters as keywords take them: yes and no as such."""
     words = {"true": True, "false": False}
     return {name: words.get(value, value) for name, value in parameters.items()}
+
+
+def _order(table: SourceTable) -> list[tuple[str, int]]:
+    """Return the order documents are read in: by the cursor, then by their own key."""
+    names = [table.cursor.column] if table.cursor else []
+    return [(name, 1) for name in dict.fromkeys([*names, "_id"])]
 
 
 def _filter(table: SourceTable, reached: Reached | None) -> dict[str, Any]:

@@ -42,8 +42,12 @@ class Snapshot:
         #: Primary keys by table, looked up before the driver speaks text only.
         self.keys: dict[str, list[str]] = {}
 
-    def chunks(self, table: SourceTable, reached: Reached | None = None) -> Iterator[Chunk]:
+    def chunks(
+        self, table: SourceTable, reached: Reached | None = None, at_most: int | None = None
+    ) -> Iterator[Chunk]:
         """Yield a table's rows as text, from where the last extract ended.
+
+        ``at_most`` so many rows, of any, are a sample.
 
         Raises
         ------
@@ -53,7 +57,7 @@ class Snapshot:
             What the driver reports, in our words.
         """
         try:
-            with self.result(table, reached) as result:
+            with self._result(table, reached, at_most) as result:
                 shape = self.dialect.shape(self.connection, result, table)
                 check_columns(shape.names, table, _named(table, self.place))
                 yield from self._chunks(result, shape, table)
@@ -61,11 +65,11 @@ class Snapshot:
             raise spoken(error, self.place) from None
 
     @contextmanager
-    def result(
-        self, table: SourceTable, reached: Reached | None = None
+    def _result(
+        self, table: SourceTable, reached: Reached | None, at_most: int | None
     ) -> Iterator[sa.CursorResult[Any]]:
         """Open a table's rows, streamed from the server."""
-        statement = self._statement(table, reached)
+        statement = self._statement(table, reached) if at_most is None else _few(table, at_most)
         streamed = {"stream_results": True, "max_row_buffer": ROWS_PER_FETCH}
         result = self.connection.execute(statement, execution_options=streamed)
         try:
@@ -97,12 +101,7 @@ class Snapshot:
     ) -> sa.Select[Any] | sa.TextClause:
         if table.query is not None and table.cursor is None:
             return sa.text(_literally(table.query))  # its own order is kept
-        if table.query is not None:
-            body: Any = sa.text(f"({_literally(table.query)}) as extracted")
-        else:
-            schema, name = schema_and_name(str(table.table))
-            body = sa.table(name, schema=schema)
-        statement = sa.select(sa.text("*")).select_from(body)
+        statement = _all_of(table)
         if table.cursor is None:
             return statement.order_by(*map(sa.column, self.keys.get(table.name, ())))
         cursor: sa.ColumnClause[Any] = sa.column(table.cursor.column)
@@ -191,6 +190,19 @@ def snapshot(place: Place, tables: Sequence[SourceTable]) -> Iterator[Snapshot]:
             yield opened
     except sx.SQLAlchemyError as error:
         raise spoken(error, place) from None
+
+
+def _all_of(table: SourceTable) -> sa.Select[Any]:
+    if table.query is not None:
+        body: Any = sa.text(f"({_literally(table.query)}) as extracted")
+    else:
+        schema, name = schema_and_name(str(table.table))
+        body = sa.table(name, schema=schema)
+    return sa.select(sa.text("*")).select_from(body)
+
+
+def _few(table: SourceTable, at_most: int) -> sa.Select[Any]:
+    return _all_of(table).limit(at_most)
 
 
 def _literally(query: str) -> str:

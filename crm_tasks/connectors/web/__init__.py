@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from crm_tasks.connectors.patience import Patience
     from crm_tasks.profiles import Source, SourceTable
 
-__all__ = ["Times", "extract_web", "fetcher_of"]
+__all__ = ["Times", "extract_web", "fetcher_of", "first_page", "records_of"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,54 +81,57 @@ def extract_web(
     """
     with ExitStack() as pages_open, ExitStack() as until_done:
         fetcher = pages_open.enter_context(fetcher_of(source, user_agent, times, patience))
-        walk = _Walk(fetcher, source, user_agent, folder, pages_open)
-        fetched = [(table, walk.pages_of(table)) for table in source.tables]
+        walk = _Walk(fetcher, user_agent)
+        requests: dict[str, Fetched] = {}
+        for table in source.tables:
+            if _same_pages(table) not in requests:
+                bodies = pages_open.enter_context(Spool(folder))
+                requests[_same_pages(table)] = walk.fetched(table, bodies)
         extracts = []
-        for table, pages in fetched:
+        for table in source.tables:
             extraction = Extraction(table, key, folder)
             until_done.callback(extraction.spool.close)
-            for chunk in _chunks(table, pages):
+            for chunk in _chunks(table, requests[_same_pages(table)]):
                 extraction.add(chunk)
             extracts.append(extraction.finish())
         until_done.pop_all()
         return extracts
 
 
-class _Walk:
-    """Goes through the pages of all requests of one source, each once."""
+def first_page(
+    fetcher: Fetcher, table: SourceTable, user_agent: str
+) -> tuple[Page, dict[str, str | None]]:
+    """Return the first page of a table's request, for a look, and what the request says of it."""
+    return next(_Walk(fetcher, user_agent).pages(table))
 
-    def __init__(
-        self,
-        fetcher: Fetcher,
-        source: Source,
-        user_agent: str,
-        folder: Path,
-        pages_open: ExitStack,
-    ) -> None:
+
+class _Walk:
+    """Goes through the pages of requests, one after the other, by the rules of the server."""
+
+    def __init__(self, fetcher: Fetcher, user_agent: str) -> None:
         self.fetcher, self.web = fetcher, fetcher.web
-        self.folder, self.pages_open = folder, pages_open
         self.robots = ask_robots(fetcher, user_agent) if self.web.robots == "honour" else None
         if self.robots is not None:
             fetcher.delay_s = max(fetcher.delay_s, self.robots.delay_s)
-        self.known: dict[str, Fetched] = {}
         self.n_pages = 0
-        del source
 
-    def pages_of(self, table: SourceTable) -> Fetched:
-        """Return the pages of a table's request, fetched if no table before asked the same."""
+    def fetched(self, table: SourceTable, bodies: Spool) -> Fetched:
+        """Return all pages of a table's request."""
+        fetched = Fetched([], bodies)
+        for page, given in self.pages(table):
+            bodies.put(page.body)
+            fetched.pages.append((dataclasses.replace(page, body=b""), given))
+        return fetched
+
+    def pages(self, table: SourceTable) -> Iterator[tuple[Page, dict[str, str | None]]]:
+        """Yield the pages of a table's request and what the request says of each."""
         request = table.request
         if request is None:
             raise ProfileError(f"table {table.name} names no request")
-        same = request.model_dump_json() + table.format
-        if same not in self.known:
-            fetched = Fetched([], self.pages_open.enter_context(Spool(self.folder)))
-            for values in _each(request.each):
-                given = {f"request.{name}": value for name, value in values.items()}
-                for page in self._follow(table, first_url(self.web, request, values)):
-                    fetched.bodies.put(page.body)
-                    fetched.pages.append((dataclasses.replace(page, body=b""), dict(given)))
-            self.known[same] = fetched
-        return self.known[same]
+        for values in _each(request.each):
+            given: dict[str, str | None] = {f"request.{name}": v for name, v in values.items()}
+            for page in self._follow(table, first_url(self.web, request, values)):
+                yield page, given
 
     def _follow(self, table: SourceTable, url: httpx.URL) -> Iterator[Page]:
         paging = table.request.paging if table.request else None
@@ -188,21 +191,30 @@ def _given(page: Page, values: Mapping[str, str | None]) -> dict[str, str | None
     return {**values, **dict(zip(FETCHED, (str(page.url), moment), strict=True))}
 
 
+def _same_pages(table: SourceTable) -> str:
+    """Return what tables have in common that are read from the same pages."""
+    return f"{table.format} {table.request.model_dump_json() if table.request else ''}"
+
+
+def records_of(
+    table: SourceTable, page: Page, values: Mapping[str, str | None], body: bytes
+) -> Iterator[Chunk]:
+    """Yield the records of one page, numbered from 1."""
+    given, name = _given(page, values), f"table {table.name}, {page.url.path}"
+    if table.format == "html":
+        return read_html(body, table, name, given, page.headers.get("content-type"))
+    return read_json(io.BytesIO(body), table, name, given)
+
+
 def _chunks(table: SourceTable, fetched: Fetched) -> Iterator[Chunk]:
     """Yield the records of all pages, numbered on and on."""
     n_before = 0
     for (page, values), body in zip(fetched.pages, fetched.bodies.blocks(), strict=True):
-        given, name = _given(page, values), f"table {table.name}, {page.url.path}"
-        if table.format == "html":
-            chunks = read_html(body, table, name, given, page.headers.get("content-type"))
-        else:
-            chunks = read_json(io.BytesIO(body), table, name, given)
-        last = 0
-        for chunk in chunks:
-            numbers = chunk.rows.column(RECORD_NO).to_pylist()
-            last += len(numbers) + len(chunk.refused) + chunk.n_blank
+        n_here = 0
+        for chunk in records_of(table, page, values, body):
+            n_here += chunk.rows.num_rows + len(chunk.refused) + chunk.n_blank
             yield _moved(chunk, n_before)
-        n_before += last
+        n_before += n_here
 
 
 def _moved(chunk: Chunk, by: int) -> Chunk:
