@@ -13,7 +13,7 @@ from crm_tasks.profiles.base import Name, SecretName, Strict
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
-PathText = Annotated[str, Field(pattern=r"^/[^\x00-\x20\x7f?#\\]{0,1000}$")]
+PathText = Annotated[str, Field(pattern=r"^/([^\x00-\x20\x7f?#\\/][^\x00-\x20\x7f?#\\]{0,1000})?$")]
 Parameters = dict[
     Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f&=#]{1,100}$")],
     Annotated[str, Field(max_length=1000)],

@@ -23,9 +23,9 @@ def first_url(web: Web, request: Request, values: Mapping[str, str]) -> httpx.UR
     """Return where a request begins, its placeholders filled.
 
     >>> from crm_tasks.profiles.web import Request, Web
-    >>> request = Request(path="/a/{n}", parameters={"limit": "2"}, each={"n": ("x y",)})
-    >>> str(first_url(Web(url="http://h/api/"), request, {"n": "x y"}))
-    'http://h/api/a/x%20y?limit=2'
+    >>> request = Request(path="/a/{n}", parameters={"limit": "2"}, each={"n": ("x@y",)})
+    >>> str(first_url(Web(url="http://h/api/"), request, {"n": "x@y"}))
+    'http://h/api/a/x@y?limit=2'
     """
     path = PLACEHOLDER.sub(lambda found: values[found[1]], request.path)
     url = httpx.URL(web.url.rstrip("/") + path)
