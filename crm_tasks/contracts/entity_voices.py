@@ -101,9 +101,7 @@ CONSENTS = Entity(
         key("customer_source_id", "Customer who decided"),
         word("channel", "Channel it is about; empty: every channel", CHANNELS),
         text("purpose", "Purpose it is about; empty: every purpose"),
-        word(
-            "status", "What was decided", ("granted", "denied", "withdrawn"), is_required=True
-        ),
+        word("status", "What was decided", ("granted", "denied", "withdrawn"), is_required=True),
         text("evidence", "Where it was said: form, call, import"),
         Field("occurred_at", "timestamp", "When it was decided", True, True),
     ),
