@@ -122,9 +122,9 @@ def _expression(mapping: Mapping | None, table: SourceTable, kind: Kind) -> str:
     if isinstance(mapping, Membership):
         values = ", ".join(literal(value) for value in mapping.is_in or mapping.is_not_in or ())
         is_member = f"coalesce({_column(mapping.column, table)} in ({values}), false)"
-        words = (mapping.then, mapping.otherwise)
-        member, other = words if mapping.is_in is not None else reversed(words)
-        return f"case when {is_member} then {literal(member)} else {literal(other)} end"
+        outcomes = (literal(mapping.then), literal(mapping.otherwise))
+        yes, no = outcomes if mapping.is_in is not None else reversed(outcomes)
+        return f"case when {is_member} then {yes} else {no} end"
     if isinstance(mapping, Translated):
         text = _column(mapping.column, table)
         words = (f"when {literal(a)} then {literal(b)}" for a, b in mapping.words.items())

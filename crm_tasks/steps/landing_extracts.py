@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from crm_tasks.errors import LandingRefused
 from crm_tasks.landing.rows import BatchOrigin
+from crm_tasks.privacy.keys import keyed_digest
 from crm_tasks.steps.landing_place import Landing, landed_file
 from crm_tasks.warehouse.batches import Beside, landed_manifest, write_batch
 from crm_tasks.warehouse.clock import utc_now
@@ -69,9 +70,9 @@ def _land(source: Source, extract: Extract, landing: Landing) -> None:
     log.info("%s.%s: %s read, %s of them known", system, table.name, extract.n_read, known)
     if extract.facts["kind"] == "incremental" and not extract.n_new:
         return
-    place = _place(system, extract, landing)
+    place, digest = _delivery(system, extract, landing)
     if landed_manifest(place.folder) is None:
-        origin = BatchOrigin(place.batch_id, extract.content_digest, utc_now())
+        origin = BatchOrigin(place.batch_id, digest, utc_now())
         try:
             write_batch(
                 place,
@@ -83,26 +84,29 @@ def _land(source: Source, extract: Extract, landing: Landing) -> None:
                 beside=Beside(extract.facts, extract.seen),
             )
         except LandingRefused as error:
-            where = (system, table.name, extract.content_digest, 0)
+            where = (system, table.name, digest, 0)
             reason = str(error).partition(":")[0]
             record_refused_file(landing.ledger, landing.claim, where, reason)
             raise
     record_batch(landing.ledger, landing.claim, landed_file(place, landing.profile))
 
 
-def _place(system: str, extract: Extract, landing: Landing) -> BatchPlace:
-    """Return where the content lands: one and the same content at one and the same place.
+def _delivery(system: str, extract: Extract, landing: Landing) -> tuple[BatchPlace, str]:
+    """Return where the content lands, and the digest that names the delivery.
 
-    Content that was there before, but is not what the table held last, is landed anew: it holds
-    again from now on, and the order of landing must say so.
+    The same content lands at the same place. Content that was there before, but is not what the
+    table held last, is another delivery: it holds again from now on, and the order of landing must
+    say so.
     """
     content, table = extract.content_digest, extract.table
     place = landing.place(system, table, content)
     earlier = landing.earlier(system, table)
-    last, *before = [*earlier.last_two(), ""]
+    last, before, *_ = [*earlier.last_two(), "", ""]
     if last in ("", place.batch_id) or not earlier.has(place.batch_id):
-        return place
-    after_before = landing.place(system, table, f"{content} after {before[0]}")
-    if after_before.batch_id == last:
-        return after_before
-    return landing.place(system, table, f"{content} after {last}")
+        return place, content
+    for predecessor in (before, last):  # after `before`: then it is what landed last
+        digest = keyed_digest(landing.batch_key, content, predecessor)
+        place = landing.place(system, table, digest)
+        if place.batch_id == last:
+            break
+    return place, digest
