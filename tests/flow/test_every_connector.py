@@ -1,4 +1,7 @@
-"""The same hundred rows through every connector are the same rows in staging, byte for byte."""
+"""The same hundred rows through every connector are the same rows in staging, byte for byte.
+
+One run lands and stages them all, and the recipes for social platforms with them.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ from crm_tasks.warehouse.home import Home
 from tests.connectors.databases_on_loopback import MARIADB, PASSWORD
 from tests.connectors.mongo_on_loopback import mongo
 from tests.connectors.web_on_loopback import Answer, site
+from tests.flow.platforms import TOKEN, recipe_sources
 
 pytestmark = pytest.mark.slow
 
@@ -191,7 +195,7 @@ def web_sources(running):
     return {"rest": ({"web": web}, rest), "html_page": ({"web": web}, pages)}
 
 
-def profile(folder, places):
+def profile(folder, places, more_sources):
     """Write the profile with one source per connector, all with the same mapping."""
     columns = dict.fromkeys(NAMES, "plain") | {"mail": {"identifying": "email"}}
     items = {
@@ -213,8 +217,8 @@ def profile(folder, places):
         sources.append({"source_system": name, **place, **known, "tables": tables})
     written = {
         "profile": "hundred", "title": "T", "provenance": "P", "time_zone": "Europe/Madrid",
-        "currency_code": "EUR", "default_as_of": dt.date(2024, 12, 1), "is_synthetic": True,
-        "uses_demo_key": True, "contact": {"channels": ["mail"]}, "sources": sources,
+        "currency_code": "EUR", "default_as_of": dt.date(2026, 6, 1), "is_synthetic": True,
+        "uses_demo_key": True, "contact": {"channels": ["mail"]}, "sources": sources + more_sources,
     }  # fmt: skip
     path = folder / "hundred.yml"
     path.write_text(json.dumps(written, default=str))  # JSON is YAML, without aliases
@@ -231,28 +235,85 @@ def staged(home, source, table):
         return content_hash(connection, rows, kept, kept[:1])
 
 
-def test_a_hundred_rows_are_the_same_through_every_connector(
-    tmp_path, request, postgres_server, monkeypatch
-):
-    monkeypatch.setenv("CRM_SECRET_READER", PASSWORD)
-    with mongo() as documents, site() as running:
-        places = {name: ({"root": "."}, table) for name, table in write_files(tmp_path).items()}
-        places["sqlite"] = sqlite_source(tmp_path)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, request, postgres_server):
+    """Return the home of one run over all connectors, their names, and what the web was asked."""
+    folder = tmp_path_factory.mktemp("connectors")
+    with pytest.MonkeyPatch.context() as patch, mongo() as documents, site() as running:
+        patch.setenv("CRM_SECRET_READER", PASSWORD)
+        patch.setenv("CRM_SECRET_MICROBLOG", TOKEN)
+        places = {name: ({"root": "."}, table) for name, table in write_files(folder).items()}
+        places["sqlite"] = sqlite_source(folder)
         places["postgres"] = server_source(postgres_server)
         if MARIADB is not None:
             places["mariadb"] = server_source(request.getfixturevalue("mariadb_server"))
         places["mongo"] = mongo_source(documents)
         places |= web_sources(running)
-        home = Home(tmp_path / "home")
-        attempt = Attempt("a", str(profile(tmp_path, places)), str(home.root))
-        run_all(attempt, until="staging")
+        home = Home(folder / "home")
+        written = profile(folder, places, recipe_sources(folder, running))
+        run_all(Attempt("a", str(written), str(home.root)), until="staging")
+        return home, list(places), running.asked
 
+
+def test_a_hundred_rows_are_the_same_through_every_connector(run):
+    home, names, _ = run
     for table, n_rows in STAGED.items():
-        hashes = {name: staged(home, name, table) for name in places}
+        hashes = {name: staged(home, name, table) for name in names}
         assert hashes["csv"][0] == n_rows
         assert {name: found for name, found in hashes.items() if found != hashes["csv"]} == {}
-    with sandboxed_reader(home.warehouse_file) as connection:
-        query = "select count(*) from staging.stg_order_items where reject_reason is not null"
-        assert connection.execute(query).fetchall() == [(0,)]
+    query = "select count(*) from staging.stg_order_items where reject_reason is not null"
+    assert rows_of(home, query) == [(0,)]
     if MARIADB is None:
         pytest.skip("all others are the same; MariaDB needs: apt install mariadb-server")
+
+
+def test_the_recipes_land_what_platforms_give_and_ask_once(run):
+    home, _, asked = run
+    blog = [headers for target, headers in asked if target.startswith("/api/v1/")]
+    assert len(blog) == 5  # three pages of posts, which two tables share, and two of followers
+    assert {headers["Authorization"] for headers in blog} == {f"Bearer {TOKEN}"}
+    landed = {
+        path.parent.parent.name: pq.read_table(path, partitioning=None)
+        for system in ("microblog", "messenger")
+        for path in (home.landing / system).rglob("rows.parquet")
+    }
+    assert {name: rows.num_rows for name, rows in landed.items()} == {
+        "posts": 5, "mentions": 3, "followers": 3, "messages": 4,
+    }  # fmt: skip
+    assert "raw_payload" not in landed["posts"].column_names
+    files = [path for path in home.root.rglob("*") if path.is_file()]
+    assert [path for path in files if b"anary" in path.read_bytes()] == []
+
+
+def test_posts_replies_mentions_follows_and_messages_are_what_they_are(run):
+    home, _, _ = run
+    interactions = rows_of(
+        home,
+        "select interaction_type, actor_source_id, target_source_id, count(*) "
+        "from staging.stg_social_interactions where reject_reason is null "
+        "group by all order by all",
+    )
+    by_type = {}
+    for kind, actor, target, n in interactions:
+        by_type.setdefault(kind, []).append((actor, target, n))
+    assert by_type["mention"] == [("1001", "1002", 1), ("1001", "77", 1), ("1002", "1001", 1)]
+    assert by_type["follow"] == [("1002", "1001", 1), ("77", "1001", 1), ("77", "1002", 1)]
+    posts = [row for kind in by_type if kind not in ("mention", "follow") for row in by_type[kind]]
+    assert sorted(posts, key=str) == [
+        ("1001", "77", 1), ("1001", None, 2), ("1002", "1001", 1), ("1002", None, 1),
+    ]  # fmt: skip
+    assert rows_of(
+        home,
+        "select message_source_id, conversation_source_id, direction, cast(sent_at as varchar) "
+        "from staging.stg_messages where reject_reason is null order by all",
+    ) == [
+        ("501-1", "501", "in", "2026-03-01 09:01:00"),
+        ("501-2", "501", "out", "2026-03-01 09:02:00"),
+        ("501-3", "501", "in", "2026-03-01 09:03:00"),
+        ("502-1", "502", "in", "2026-03-01 09:01:00"),
+    ]
+
+
+def rows_of(home, query):
+    with sandboxed_reader(home.warehouse_file) as connection:
+        return connection.execute(query).fetchall()
