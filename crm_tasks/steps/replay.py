@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from crm_tasks.profiles import SourceTable
     from crm_tasks.settings import Settings
     from crm_tasks.warehouse.ledger import Ledger
+
+log = logging.getLogger(__name__)
 
 LINE_ENDS = ("\n", "\r")
 
@@ -98,6 +101,10 @@ def _replay_batch(
 ) -> int:
     source_system, table_name, batch_id = batch
     table = _table(landing, source_system, table_name, dialect)
+    if not _stands_alone(table):
+        where = f"{source_system}.{table_name}"
+        log.warning("%s: mend the records where they come from and land them again", where)
+        return 0
     rows = sorted(rows, key=lambda row: int(row["source_record_id"]))
     header = _header(landing, table, batch_id)
     raws = [raw_bytes(landing.vault, row) for row in rows]
@@ -135,15 +142,18 @@ def _table(
         raise ProfileError(f"dialect of the replay: {error}") from None
 
 
+def _stands_alone(table: SourceTable) -> bool:
+    """Return whether a record that was set aside says all that its table asks.
+
+    What the web or a database said of it, and what stood around the array it was in, is gone.
+    """
+    is_asked = table.request is not None or table.table is not None or table.query is not None
+    needs_envelope = any(up > len(table.inner_paths) for up, _ in outer_columns(table).values())
+    return not is_asked and not needs_envelope
+
+
 def _header(landing: Landing, table: SourceTable, batch_id: str) -> bytes:
     """Return the header of the file a batch was read from, as the table would write it."""
-    if table.request is not None or table.table is not None or table.query is not None:
-        raise ProfileError(f"table {table.name}: mend the records at their source and land again")
-    if any(up > len(table.inner_paths) for up, _ in outer_columns(table).values()):
-        raise ProfileError(
-            f"table {table.name}: what stands around the records is not kept with them; land the "
-            "file again, mended"
-        )
     if table.format not in ("csv", "json", "jsonl"):
         raise ProfileError(f"table {table.name}: land the {table.format} file again, mended")
     if table.format != "csv" or not table.has_header:
