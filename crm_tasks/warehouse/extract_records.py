@@ -32,18 +32,27 @@ class EarlierExtracts:
     def reached(self) -> Reached | None:
         """Return where reading by the cursor begins again; None where the table is read whole.
 
-        That is the watermark, with what the last batch says of it and the digests beside it.
+        That is the watermark, with what the last batch says of it and the digests beside it. Where
+        several profiles land the table the watermark is that of another, and the batch decides.
         """
         if self.table.cursor is None:
             return None
-        query = "select high_watermark from watermarks where source_system = ? and entity = ?"
-        marks = self.ledger.store.rows(query, (self.source_system, self.table.name))
-        for folder, manifest in self._newest_first():
-            cursor = manifest["extract"].get("cursor")
-            if cursor is not None:
-                is_same = cursor["column"] == self.table.cursor.column and bool(marks)
-                return _reached(folder, cursor, marks[0]["high_watermark"]) if is_same else None
-        return None
+        marks = self.ledger.store.rows(
+            "select high_watermark, (select count(distinct profile) from batches "
+            "where source_system = ?1 and table_name = ?2) as n_profiles "
+            "from watermarks where source_system = ?1 and entity = ?2",
+            (self.source_system, self.table.name),
+        )
+        newest = next(self._newest_first(), None)
+        cursor = newest[1]["extract"].get("cursor") if newest else None
+        if newest is None or cursor is None or not marks:
+            return None
+        if cursor["column"] != self.table.cursor.column:
+            return None
+        is_ours = marks[0]["n_profiles"] == 1
+        return _reached(
+            newest[0], cursor, marks[0]["high_watermark"] if is_ours else cursor["high"]
+        )
 
     def last_two(self) -> list[str]:
         """Return the batch ids of the last extract and the one before."""

@@ -218,6 +218,34 @@ def test_a_watermark_set_back_by_hand_is_where_reading_begins(growing):
     assert growing.batches()[1] == ["2", "4"]  # what was not kept for comparing is landed again
 
 
+def test_two_profiles_of_one_table_do_not_move_each_other_s_cursor(growing):
+    growing.order((1, 1))
+    growing.land()
+    mine = (growing.folder / "profile.yml").read_text()
+    growing.order((2, 10))
+    (growing.folder / "profile.yml").write_text(mine.replace("profile: shop", "profile: other"))
+    growing.land()
+    growing.order((3, 20))
+    growing.land()
+    (growing.folder / "profile.yml").write_text(mine)
+    growing.land()
+    assert growing.batches() == [["1"], ["1", "2"], ["3"], ["2", "3"]]
+
+
+def test_a_run_without_the_cursor_reads_all_and_the_next_one_too(growing):
+    growing.order((1, 1), (2, 2))
+    growing.land()
+    growing.run("delete from orders where no = 1")
+    with_cursor = (growing.folder / "profile.yml").read_text()
+    (growing.folder / "profile.yml").write_text(with_cursor.replace(CURSOR, "may_be_empty: false"))
+    growing.land()
+    (growing.folder / "profile.yml").write_text(with_cursor)
+    growing.order((3, 20))
+    assert growing.land()["figures"]["read from databases and web"] == 2
+    assert growing.land()["figures"]["read from databases and web"] == 1
+    assert growing.batches() == [["1", "2"], ["2"], ["2", "3"]]
+
+
 def test_rows_a_full_extract_sets_aside_are_released_when_it_is_clean(shop):
     shop.order((1, 1))
     shop.run("insert into orders values (2, 'bell' || char(7), 'x@example.org', '2026-01-02')")
