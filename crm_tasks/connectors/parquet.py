@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from crm_tasks.connectors.columns import check_columns
+from crm_tasks.connectors.columns import check_columns, in_declared_order
 from crm_tasks.connectors.text_rows import without_controls
 from crm_tasks.errors import LandingRefused
 from crm_tasks.landing.rows import BYTE_OFFSET, RECORD_NO
@@ -51,7 +51,9 @@ def read_parquet(file: BinaryIO, table: SourceTable, name: str) -> Iterator[Chun
             raise broken from None
         if batch is None:
             return
-        columns = {column: _as_text(batch.column(column), column, name) for column in table.columns}
+        given = [column for column in table.columns if column in types]
+        texts = pa.table({column: _as_text(batch.column(column), column, name) for column in given})
+        columns = dict(zip(table.columns, in_declared_order(texts, table).columns, strict=True))
         n = batch.num_rows
         columns[RECORD_NO] = pa.array(range(record_no, record_no + n), pa.int64())
         columns[BYTE_OFFSET] = pa.nulls(n, pa.int64())

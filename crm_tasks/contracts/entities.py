@@ -14,6 +14,9 @@ from crm_tasks.contracts.entity_voices import VOICES
 
 __all__ = ["ENTITIES", "METADATA", "METADATA_MEANINGS", "Entity", "Field", "Kind"]
 
+#: Reason of a staging row that core does not read because it deletes what it is about.
+DELETED = "DELETED"
+
 #: Columns every landing view carries besides the entity's own fields, all but the numbers as text.
 METADATA = {
     "source_system": "VARCHAR",
@@ -24,16 +27,18 @@ METADATA = {
     "landed_at": "TIMESTAMP",
     "known_at_rule": "VARCHAR",
     "known_at_lag_days": "INTEGER",
+    "is_deletion": "BOOLEAN",
 }
 METADATA_MEANINGS = {
     "source_system": "Source system the record comes from",
     "batch_id": "Landed batch the record stands in",
     "landing_sequence": "Place of the batch in the landing order, from 1",
     "source_file_sha256": "Digest of the file the record was read from",
-    "record_no": "Place of the record in its file, from 1",
+    "record_no": "Place of the record in its file, from 1; below 1: a key a full table lacks",
     "landed_at": "When the batch was first landed",
     "known_at_rule": "event or landing: when a fact of this source counts as known",
     "known_at_lag_days": "Days between a fact and its being known, where the rule is event",
+    "is_deletion": "Whether it says that the source deleted what it is about",
 }
 
 CUSTOMERS = Entity(

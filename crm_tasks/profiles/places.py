@@ -77,6 +77,11 @@ class Source(Strict):
                 raise ValueError(f"table {table.name}: format here is one of {', '.join(formats)}")
             if table.cursor is not None and self.database is None:
                 raise ValueError(f"table {table.name}: only a database has a cursor")
+            if table.cursor is not None and table.load == "full":
+                raise ValueError(
+                    f"table {table.name}: by cursor no extract is the whole table; take out cursor "
+                    "or load: full"
+                )
         return self
 
     @property

@@ -22,7 +22,8 @@ from crm_tasks.profiles.base import (
     known_zone,
 )
 from crm_tasks.profiles.databases import Cursor
-from crm_tasks.profiles.mappings import Feed, Mapping, columns_read
+from crm_tasks.profiles.mappings import Feed, Mapping, Membership, columns_read
+from crm_tasks.profiles.volume import Volume
 from crm_tasks.profiles.web import Request
 
 
@@ -122,6 +123,20 @@ class SourceTable(Strict):
     )
     null_tokens: tuple[str, ...] = ("",)
     columns: Annotated[dict[ColumnName, Literal["plain"] | IdentifyingColumn], Field(min_length=1)]
+    optional_columns: Annotated[
+        tuple[str, ...], Field(description="Those of columns that a file may lack: NULL then")
+    ] = ()
+    load: Literal["append", "full"] = Field(
+        "append",
+        description="append: a file adds and updates records by their key; full: a file is the "
+        "whole table, and what the newest one lacks is deleted",
+    )
+    deleted_when: Membership | None = Field(
+        None, description="Which records say that the source deleted what they are about"
+    )
+    volume: Volume | None = Field(
+        None, description="When a delivery is too small to be true; see the default in the docs"
+    )
     values: ValueFormats = Field(
         default_factory=ValueFormats, description="How numbers, dates and yes/no are written"
     )
@@ -154,6 +169,10 @@ class SourceTable(Strict):
             if name not in self.columns or name in self.identifying:
                 hint = nearest(name, set(self.columns) - set(self.identifying))
                 raise ValueError(f"column_values: table {self.name} has no plain {name!r}{hint}")
+        for name in self.optional_columns:
+            if name not in self.columns:
+                hint = nearest(name, self.columns)
+                raise ValueError(f"optional_columns: table {self.name} has no {name!r}{hint}")
         return self
 
     @model_validator(mode="after")
@@ -205,6 +224,8 @@ class SourceTable(Strict):
                 self._refuse_bare_text(feed.entity, field, mapping)
             for column in feed.one_row_per or ():
                 self._refuse_unmappable(f"{feed.entity}.one_row_per", column)
+        if self.deleted_when is not None:
+            self._refuse_unmappable("deleted_when", self.deleted_when.column)
         return self
 
     def _refuse_unmappable(self, where: str, column: str) -> None:

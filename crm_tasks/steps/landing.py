@@ -15,7 +15,7 @@ from crm_tasks.profiles import Source, SourceTable, load_profile, profile_path
 from crm_tasks.steps.coverage import record_coverage
 from crm_tasks.steps.identify import identify_run
 from crm_tasks.steps.landing_extracts import land_extracts
-from crm_tasks.steps.landing_place import Landing, landed_file
+from crm_tasks.steps.landing_place import Counts, Landing, landed_file
 from crm_tasks.warehouse.batches import landed_manifest, write_batch
 from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.landing_records import record_batch, record_refused_file
@@ -33,23 +33,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of one source table."""
+    """One file of one source table; ``is_only``: the table has no other."""
 
     source: Source
     table: SourceTable
     path: Path
+    is_only: bool
 
 
 def land(
     attempt: Attempt, settings: Settings, home: Home, ledger: Ledger, claim: Claim
 ) -> StepReport:
     """Land every file that is not yet a batch, freeze the run and note what it can feed."""
-    profile, extracted = load_profile(attempt.profile), 0
+    profile, counts = load_profile(attempt.profile), Counts()
     if ledger.run_of_attempt(attempt.attempt_id) is None:
-        landing = Landing.of(settings, profile, home, ledger, claim)
-        folder = profile_path(attempt.profile).parent
-        base = sources_base(profile, folder, home.generated)
-        extracted = sum(_land_source(source, landing, base) for source in profile.sources)
+        if attempt.reads_sources:
+            landing = Landing.of(settings, profile, home, ledger, claim)
+            folder = profile_path(attempt.profile).parent
+            base = sources_base(profile, folder, home.generated)
+            counts = sum((_land_source(s, landing, base) for s in profile.sources), Counts())
         identify_run(attempt, profile, home, ledger, claim)
     frozen = ledger.run_of_attempt(attempt.attempt_id)
     if frozen is None:
@@ -60,34 +62,40 @@ def land(
         rows_in=sum(batch["n_records"] for batch in batches),
         rows_written=sum(batch["n_loaded"] for batch in batches),
         rows_quarantined=sum(batch["n_quarantined"] for batch in batches),
+        rows_touched=counts.n_landed,
         message=f"{len(batches)} batches, as of {frozen['as_of_date']}",
         figures={
             "blank": sum(batch["n_blank"] for batch in batches),
-            "read from databases and web": extracted,
+            "read from databases and web": counts.n_read,
         },
     )
 
 
-def _land_source(source: Source, landing: Landing, base: Path) -> int:
-    """Land what one source holds and is no batch yet; return how many records it was asked for."""
+def _land_source(source: Source, landing: Landing, base: Path) -> Counts:
+    """Land what one source holds and is no batch yet."""
     if source.database is not None or source.web is not None:
         return land_extracts(source, landing, base)
+    counts = Counts()
     for file in _files(source, base):
-        record_batch(landing.ledger, landing.claim, _land_file(file, landing))
-    return 0
+        landed = _land_file(file, landing)
+        if record_batch(landing.ledger, landing.claim, landed):
+            counts += Counts(n_landed=landed.manifest["n_loaded"])
+    return counts
 
 
 def _files(source: Source, base: Path) -> Iterator[SourceFile]:
     root = source_root(source, base)
     for table in source.tables:
-        for path in source_files(root, table):
-            yield SourceFile(source, table, path)
+        paths = source_files(root, table)
+        for path in paths:
+            yield SourceFile(source, table, path, is_only=len(paths) == 1)
 
 
 def _land_file(file: SourceFile, landing: Landing) -> LandedFile:
     """Write a file as a batch unless the same bytes were landed before, and describe it."""
     before = fingerprint(file.path, landing.limits)
-    place = landing.place(file.source.source_system, file.table, before.sha256)
+    number = landing.delivery_no(file.source, file.table, before.sha256) if file.is_only else 1
+    place = landing.place(file.source.source_system, file.table, before.sha256, number)
     if landed_manifest(place.folder) is None:
         origin = BatchOrigin(place.batch_id, before.sha256, utc_now())
         try:
@@ -105,4 +113,4 @@ def _land_file(file: SourceFile, landing: Landing) -> LandedFile:
             reason = str(error).partition(":")[0]
             record_refused_file(landing.ledger, landing.claim, where, reason)
             raise
-    return landed_file(place, landing.profile)
+    return landed_file(place, landing.profile, delivery_no=number)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crm_tasks.errors import LandingRefused
 from crm_tasks.landing.rows import BatchOrigin
 from crm_tasks.privacy.keys import keyed_digest
-from crm_tasks.steps.landing_place import Landing, landed_file
+from crm_tasks.steps.landing_place import Counts, Landing, landed_file
 from crm_tasks.warehouse.batches import Beside, landed_manifest, write_batch
 from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.landing_records import record_batch, record_refused_file
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def land_extracts(source: Source, landing: Landing, base: Path) -> int:
-    """Land all tables of a database or web source; return how many records were read.
+def land_extracts(source: Source, landing: Landing, base: Path) -> Counts:
+    """Land all tables of a database or web source.
 
     Raises
     ------
@@ -38,9 +38,8 @@ def land_extracts(source: Source, landing: Landing, base: Path) -> int:
         extracts = _extracts(source, landing, base)
         for extract in extracts:
             open_spools.callback(extract.spool.close)
-        for extract in extracts:
-            _land(source, extract, landing)
-    return sum(extract.n_read for extract in extracts)
+        landed = sum(_land(source, extract, landing) for extract in extracts)
+    return Counts(sum(extract.n_read for extract in extracts), landed)
 
 
 def _extracts(source: Source, landing: Landing, base: Path) -> list[Extract]:
@@ -64,12 +63,13 @@ def _extracts(source: Source, landing: Landing, base: Path) -> list[Extract]:
     return extract_database(source, base, reached, landing.batch_key, landing.home.temporary)
 
 
-def _land(source: Source, extract: Extract, landing: Landing) -> None:
+def _land(source: Source, extract: Extract, landing: Landing) -> int:
+    """Land one table's content unless it stands already; return how many rows are new."""
     system, table = source.source_system, extract.table
     known = extract.n_read - extract.n_new
     log.info("%s.%s: %s read, %s of them known", system, table.name, extract.n_read, known)
     if extract.facts["kind"] == "incremental" and not extract.n_new:
-        return
+        return 0
     place, digest = _delivery(system, extract, landing)
     if landed_manifest(place.folder) is None:
         origin = BatchOrigin(place.batch_id, digest, utc_now())
@@ -88,7 +88,9 @@ def _land(source: Source, extract: Extract, landing: Landing) -> None:
             reason = str(error).partition(":")[0]
             record_refused_file(landing.ledger, landing.claim, where, reason)
             raise
-    record_batch(landing.ledger, landing.claim, landed_file(place, landing.profile))
+    landed = landed_file(place, landing.profile)
+    is_new = record_batch(landing.ledger, landing.claim, landed)
+    return int(landed.manifest["n_loaded"]) if is_new else 0
 
 
 def _delivery(system: str, extract: Extract, landing: Landing) -> tuple[BatchPlace, str]:

@@ -13,10 +13,10 @@ from crm_tasks.privacy.keys import derived_key, home_secret, keyed_digest
 from crm_tasks.privacy.vault import Vault
 from crm_tasks.warehouse.batches import BatchPlace, landed_manifest
 from crm_tasks.warehouse.extract_records import EarlierExtracts
-from crm_tasks.warehouse.landing_records import LandedFile
+from crm_tasks.warehouse.landing_records import LandedFile, delivery_no
 
 if TYPE_CHECKING:
-    from crm_tasks.profiles import Profile, SourceTable
+    from crm_tasks.profiles import Profile, Source, SourceTable
     from crm_tasks.settings import Settings
     from crm_tasks.warehouse.home import Home
     from crm_tasks.warehouse.ledger import Claim, Ledger
@@ -25,7 +25,18 @@ log = logging.getLogger(__name__)
 
 #: What of a table's declaration decides which rows its files become.
 DIALECT = {"compression", "encoding", "quote", "escape", "has_header", "sheet", "records",
-           "unknown_keys", "selector", "binary"}  # fmt: skip
+           "unknown_keys", "optional_columns", "selector", "binary"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Records that databases and web sources were asked for, and rows that were landed."""
+
+    n_read: int = 0
+    n_landed: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.n_read + other.n_read, self.n_landed + other.n_landed)
 
 
 @dataclass(frozen=True)
@@ -60,17 +71,32 @@ class Landing:
             user_agent=settings.user_agent,
         )
 
-    def place(self, source_system: str, table: SourceTable, sha256: str) -> BatchPlace:
+    def place(
+        self, source_system: str, table: SourceTable, sha256: str, delivery_no: int = 1
+    ) -> BatchPlace:
         """Return where a file of that digest lands: the same bytes, the same place."""
-        batch_id = keyed_digest(self.batch_key, source_system, table.name, sha256, declared(table))
-        return BatchPlace(self.home, source_system, table, batch_id)
+        again = (str(delivery_no),) if delivery_no > 1 else ()
+        what = (source_system, table.name, sha256, declared(table), *again)
+        return BatchPlace(self.home, source_system, table, keyed_digest(self.batch_key, *what))
+
+    def delivery_no(self, source: Source, table: SourceTable, sha256: str) -> int:
+        """Return which delivery these bytes are; only a table's sole file can come back."""
+        if table.load != "full":
+            return 1
+        where = (source.source_system, table.name)
+        return delivery_no(self.ledger, self.profile.profile, where, sha256)
 
     def earlier(self, source_system: str, table: SourceTable) -> EarlierExtracts:
         """Return what was landed of a database or web table before."""
         return EarlierExtracts(self.ledger, self.home, self.profile.profile, source_system, table)
 
 
-def landed_file(place: BatchPlace, profile: Profile) -> LandedFile:
+def landed_file(
+    place: BatchPlace,
+    profile: Profile,
+    delivery_no: int = 1,
+    completes_batch_id: str | None = None,
+) -> LandedFile:
     """Return what is to be recorded of a batch that was written."""
     manifest = landed_manifest(place.folder)
     if manifest is None:
@@ -88,6 +114,8 @@ def landed_file(place: BatchPlace, profile: Profile) -> LandedFile:
         ),
         quarantine_name=place.quarantine_name,
         has_cursor=place.table.cursor is not None,
+        delivery_no=delivery_no,
+        completes_batch_id=completes_batch_id,
     )
 
 

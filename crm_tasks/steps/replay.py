@@ -118,7 +118,8 @@ def _replay_batch(
         origin = BatchOrigin(place.batch_id, digest, utc_now())
         chunks = _chunks(content, table)
         write_batch(place, chunks, origin, landing.token_key, landing.vault, landing.claim.token)
-    record_batch(landing.ledger, landing.claim, landed_file(place, landing.profile))
+    landed = landed_file(place, landing.profile, completes_batch_id=batch_id)
+    record_batch(landing.ledger, landing.claim, landed)
     release(landing.ledger, [rows[n]["quarantine_id"] for n in taken], place.batch_id)
     return len(taken)
 

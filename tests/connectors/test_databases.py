@@ -197,6 +197,12 @@ def test_a_column_nobody_declared_refuses_the_table(sqlite_file, extract):
     assert "canary" not in str(error.value)
 
 
+def test_an_optional_column_may_be_missing_and_is_null_then(sqlite_file, extract):
+    url = sqlite_file("create table t (a int)", "insert into t values (1)")
+    asked = table(columns=("later", "a"), optional_columns=["later"])
+    assert texts(extract(source(url, asked))[0]) == [{"later": None, "a": "1"}]
+
+
 # --- one moment ----------------------------------------------------------------------------------
 
 

@@ -142,6 +142,11 @@ def test_a_request_that_cannot_be_made_is_refused(given, expected):
             {"table": "x", "cursor": {"column": "b"}},
             "no plain column 'b'",
         ),
+        (
+            {"database": {"url": "sqlite:///x"}},
+            {"table": "x", "cursor": {"column": "a"}, "load": "full"},
+            "by cursor no extract is the whole table",
+        ),
     ],
 )
 def test_a_table_must_fit_the_place_of_its_source(place, table, expected):

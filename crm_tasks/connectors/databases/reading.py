@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import sqlalchemy.exc as sx
 
-from crm_tasks.connectors.columns import check_columns
+from crm_tasks.connectors.columns import check_columns, in_declared_order
 from crm_tasks.connectors.databases.dialect import Place, schema_and_name
 from crm_tasks.connectors.databases.faults import spoken
 from crm_tasks.connectors.databases.mysql import MySQL
@@ -16,6 +17,7 @@ from crm_tasks.connectors.databases.postgresql import PostgreSQL
 from crm_tasks.connectors.databases.sqlite import SQLite, kind_of
 from crm_tasks.connectors.text_rows import TextRow, text_chunk
 from crm_tasks.errors import LandingRefused
+from crm_tasks.landing.rows import BYTE_OFFSET, RECORD_NO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -167,7 +169,11 @@ class _Rows:
         chunk = text_chunk(list(enumerate(self.rows, self.first_no)), self.shape.names, types)
         self.first_no += len(self.rows)
         self.rows, self.n_signs = [], 0
-        return chunk
+        numbers = [chunk.rows.column(name) for name in (RECORD_NO, BYTE_OFFSET)]
+        rows = in_declared_order(chunk.rows, self.table)  # with NULL for optional ones
+        for name, values in zip((RECORD_NO, BYTE_OFFSET), numbers, strict=True):
+            rows = rows.append_column(name, values)
+        return dataclasses.replace(chunk, rows=rows)
 
 
 @contextmanager

@@ -109,8 +109,10 @@ customers_described as (
         ---------- booleans
         cast(null as boolean) as has_email,
         cast(null as boolean) as has_phone,
-        coalesce(moments_summed_per_customer.last_seen_at >= {{ days_before_as_of(90) }}, false)
+        not versions.is_deleted
+        and coalesce(moments_summed_per_customer.last_seen_at >= {{ days_before_as_of(90) }}, false)
             as is_active,
+        versions.is_deleted,
         false as is_erased,
         {{ is_synthetic() }} as is_synthetic,
         ---------- dates

@@ -2,7 +2,12 @@ with
 
 products as (
 
-    {{ current_version(ref('stg_products'), key=['product_source_id'], event_time='known_at') }}
+    {{ current_version(
+        ref('stg_products'),
+        key=['product_source_id'],
+        event_time='known_at',
+        keeps_deleted=true
+    ) }}
 
 ),
 
@@ -51,6 +56,7 @@ products_completed as (
         products.product_source_id is not null and coalesce(products.is_countable, true)
             as is_countable,
         products.product_source_id is null as is_unknown,
+        coalesce(products.is_deleted, false) as is_deleted,
         ---------- timestamps
         products_sold.last_sold_at
     from products
@@ -83,7 +89,9 @@ products_described as (
         ---------- booleans
         is_countable,
         is_unknown,
-        coalesce(last_sold_at >= {{ days_before_as_of(365) }}, false) as is_active,
+        not is_deleted and coalesce(last_sold_at >= {{ days_before_as_of(365) }}, false)
+            as is_active,
+        is_deleted,
         {{ is_synthetic() }} as is_synthetic,
         ---------- timestamps
         last_sold_at
