@@ -13,6 +13,7 @@ from rich.console import Console
 
 from benchmarks import (  # noqa: F401 (importing registers their lines)
     change,
+    connectors,
     foundation,
     planted,
     planted_entities,

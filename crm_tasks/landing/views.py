@@ -214,7 +214,8 @@ def _expression(mapping: Mapping | None, table: SourceTable, kind: Kind) -> str:
     if isinstance(mapping, Concat):
         return " || '-' || ".join(_escaped(_column(name, table)) for name in mapping.concat)
     if isinstance(mapping, Membership):
-        return f"case when {_is_member(mapping, table)} then 'true' else 'false' end"
+        then, otherwise = literal(mapping.then), literal(mapping.otherwise)
+        return f"case when {_is_member(mapping, table)} then {then} else {otherwise} end"
     if isinstance(mapping, Translated):
         text = _column(mapping.column, table)
         words = (f"when {literal(a)} then {literal(b)}" for a, b in mapping.words.items())
