@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.entities import ENTITIES, METADATA, Entity
 from crm_tasks.contracts.sql_text import literal, quoted
+from crm_tasks.landing.computed import computed
 from crm_tasks.landing.values import canonical
+from crm_tasks.profiles.computed import Amount, Numbered
 from crm_tasks.profiles.model import Concat, Constant, Mapping, Membership
 
 if TYPE_CHECKING:
@@ -123,6 +125,12 @@ def _expression(mapping: Mapping | None, table: SourceTable, kind: Kind) -> str:
         is_member = f"coalesce({_column(mapping.column, table)} in ({values}), false)"
         yes, no = ("true", "false") if mapping.is_in is not None else ("false", "true")
         return f"case when {is_member} then '{yes}' else '{no}' end"
+    if isinstance(mapping, Amount | Numbered):
+        return computed(
+            mapping,
+            number=lambda name: canonical(_column(name, table), "decimal", name, table),
+            key_part=lambda name: _escaped(_column(name, table)),
+        )
     return canonical(_column(mapping, table), kind, mapping, table)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from crm_tasks.contracts.entities import ENTITIES, PLANNED_ENTITIES
 from crm_tasks.errors import listed, nearest
 from crm_tasks.profiles.base import Strict
+from crm_tasks.profiles.computed import Amount, Numbered
 
 
 class Constant(Strict):
@@ -41,7 +42,7 @@ class Membership(Strict):
         return self
 
 
-Mapping = str | Constant | Concat | Membership
+Mapping = str | Constant | Concat | Membership | Amount | Numbered
 
 
 def columns_read(mapping: Mapping) -> tuple[str, ...]:
@@ -50,6 +51,10 @@ def columns_read(mapping: Mapping) -> tuple[str, ...]:
         return (mapping,)
     if isinstance(mapping, Concat):
         return mapping.concat
+    if isinstance(mapping, Amount):
+        return (*mapping.multiply, *mapping.less)
+    if isinstance(mapping, Numbered):
+        return mapping.numbered
     return (mapping.column,) if isinstance(mapping, Membership) else ()
 
 
@@ -78,4 +83,14 @@ class Feed(Strict):
         missing = {f.name for f in entity.fields if f.is_required} - set(self.map)
         if missing:
             raise ValueError(f"{self.entity}: required fields not mapped: {listed(missing)}")
+        return self
+
+    @model_validator(mode="after")
+    def _numbers_rows_not_groups(self) -> Self:
+        numbered = [name for name, mapping in self.map.items() if isinstance(mapping, Numbered)]
+        if numbered and self.one_row_per is not None:
+            raise ValueError(
+                f"{self.entity}.{numbered[0]}: numbered counts rows; one_row_per "
+                "leaves none to count"
+            )
         return self
