@@ -13,6 +13,7 @@ from crm_tasks.profiles.base import (
     LANDING_METADATA,
     RAW_PAYLOAD,
     ColumnName,
+    Decided,
     IdentifyingKind,
     Name,
     Strict,
@@ -35,7 +36,7 @@ class ValueFormats(Strict):
     or without an offset, true/false/yes/no/1/0. Whatever does not fit is refused row by row.
     """
 
-    decimal: Literal[".", ","] = "."
+    decimal: Annotated[Literal[".", ","], Decided] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
     currency: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=8)], ...],
@@ -91,7 +92,10 @@ class SourceTable(Strict):
         "vault", description="Where raw_payload keeps keys of JSON that columns does not name"
     )
     null_tokens: tuple[str, ...] = ("",)
-    columns: Annotated[dict[ColumnName, Literal["plain"] | IdentifyingColumn], Field(min_length=1)]
+    columns: Annotated[
+        dict[ColumnName, Annotated[Literal["plain"] | IdentifyingColumn, Decided]],
+        Field(min_length=1),
+    ]
     values: ValueFormats = Field(
         default_factory=ValueFormats, description="How numbers, dates and yes/no are written"
     )

@@ -105,5 +105,5 @@ def test_groups_cannot_be_numbered():
 
 
 def test_a_computed_mapping_names_columns_that_are_there():
-    with pytest.raises(ValidationError, match="lands no .cost."):
+    with pytest.raises(ValidationError, match=r"lands no .cost."):
         told({"multiply": ["pieces", "cost"]})

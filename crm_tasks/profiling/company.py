@@ -1,0 +1,141 @@
+"""What a profile says of the company as a whole: names, currency, channels, as-of date."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anyascii import anyascii
+
+from crm_tasks.profiling.decisions import Decision, Remark
+from crm_tasks.profiling.names import best_likeness
+from crm_tasks.profiling.numbers import CURRENCIES
+from crm_tasks.profiling.remarks import remark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from crm_tasks.profiling.proposal import TableProposal
+
+#: ISO 4217 for "no currency": honest where nothing says which.
+NO_CURRENCY = "XXX"
+CHANNELS = {"email": ("email",), "phone": ("sms", "phone"), "address": ("mail",),
+            "handle": ("social",)}  # fmt: skip
+CURRENCY_NAMES, NAMED_AT_LEAST = ("currency", "currency code", "币种"), 0.8
+ISO_CODE = re.compile(r"[A-Z]{3}")
+NAME_LENGTH = 63
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the files lie and what the user said of them."""
+
+    name: str
+    root: str
+    time_zone: str | None = None
+    currency_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Something the user must do before the profile runs."""
+
+    where: str
+    remark: Remark
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A whole profile to be."""
+
+    place: Place
+    tables: tuple[TableProposal, ...]
+    currency: Decision[str]
+    time_zone: Decision[str]
+    channels: tuple[str, ...]
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """What the user must do before the profile runs, in the order of the file."""
+        found = []
+        for table in self.tables:
+            name = table_name(table.draft.label)
+            found += [Edit(", ".join(table.draft.files), said) for said in table.draft.problems]
+            found += [Edit(f"{name}.{where}", said) for where, said in table.undecided]
+        if not any(table.feeds for table in self.tables):
+            found.append(Edit("feeds", remark("edit_no_feed")))
+        return tuple(found)
+
+
+def propose_company(place: Place, tables: Sequence[TableProposal]) -> Proposal:
+    """Return the profile of these tables."""
+    return Proposal(
+        place=place,
+        tables=tuple(tables),
+        currency=_currency(place, tables),
+        time_zone=_time_zone(place),
+        channels=_channels(tables),
+    )
+
+
+def table_name(label: str) -> str:
+    """Return a label as a name that a profile takes.
+
+    >>> table_name("客户 2024"), table_name("Order-Lines.v2")
+    ('ke_hu_2024', 'order_lines_v2')
+    """
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", anyascii(label))
+    words = re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
+    name = words if words[:1].isalpha() else f"table_{words}".strip("_")
+    return name[:NAME_LENGTH].rstrip("_")
+
+
+def unique_names(labels: Iterable[str]) -> list[str]:
+    """Return a name per label, numbered where two would be alike."""
+    seen: Counter[str] = Counter()
+    names = []
+    for name in map(table_name, labels):
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name[: NAME_LENGTH - 3]}_{seen[name]}")
+    return names
+
+
+def _currency(place: Place, tables: Sequence[TableProposal]) -> Decision[str]:
+    if place.currency_code is not None:
+        return Decision(place.currency_code, 1.0, remark("told"))
+    signs = {
+        sign
+        for table in tables
+        for column in table.draft.facts.values()
+        if column.numbers
+        for sign in column.numbers.currency
+    }
+    codes = {CURRENCIES[sign] for sign in signs}
+    sure = next(iter(codes)) if len(codes) == 1 else None
+    if sure is not None:
+        return Decision(sure, 0.9, remark("currency_sign"))
+    named = {
+        value.strip()
+        for table in tables
+        for column in table.draft.facts.values()
+        if best_likeness(column.name, CURRENCY_NAMES) >= NAMED_AT_LEAST
+        for value in column.distinct
+    }
+    if len(named) == 1 and ISO_CODE.fullmatch(code := next(iter(named))):
+        return Decision(code, 0.9, remark("currency_column"))
+    said = remark("currency_several") if len(signs) > 1 or named else remark("currency_unknown")
+    return Decision(NO_CURRENCY, 0.2, said)
+
+
+def _time_zone(place: Place) -> Decision[str]:
+    if place.time_zone is not None:
+        return Decision(place.time_zone, 1.0, remark("told"))
+    return Decision("UTC", 0.3, remark("time_zone_unknown"))
+
+
+def _channels(tables: Sequence[TableProposal]) -> tuple[str, ...]:
+    kinds = [decision.value for table in tables for decision in table.classes.values()]
+    found = [channel for kind in CHANNELS if kind in kinds for channel in CHANNELS[kind]]
+    return tuple(found) or ("email",)

@@ -1,0 +1,107 @@
+"""How well a column fits a canonical field: by its name, and by whether its values can be that."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from crm_tasks.contracts.entities import ENTITIES
+from crm_tasks.profiling.names import best_likeness, without_noun
+from crm_tasks.profiling.remarks import remark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from crm_tasks.contracts.entities import Field, Kind
+    from crm_tasks.profiling.columns import ColumnFacts
+    from crm_tasks.profiling.decisions import Remark
+    from crm_tasks.profiling.vocabulary import EntityWords, FieldWords
+
+#: Which kinds of column can hold which kind of field; any column can hold text.
+HOLDS: dict[Kind, frozenset[str]] = {
+    "text": frozenset({"boolean", "integer", "decimal", "date", "timestamp", "code", "words"}),
+    "timestamp": frozenset({"date", "timestamp"}),
+    "date": frozenset({"date", "timestamp"}),
+    "integer": frozenset({"integer"}),
+    "decimal": frozenset({"integer", "decimal"}),
+    "boolean": frozenset({"boolean"}),
+}
+IDENTIFIERS = frozenset({"integer", "code", "words", "boolean"})
+LIKE_AT_LEAST = 0.6
+OWN, OF_NOUN, UNSEEN = 0.95, 0.97, 0.7
+TIE = 1e-6
+
+
+@dataclass(frozen=True)
+class Match:
+    """A column found to be a field, how sure that is, and why."""
+
+    column: str
+    confidence: float
+    remark: Remark
+
+
+def matches(
+    facts: Mapping[str, ColumnFacts], words: EntityWords, table_likeness: float
+) -> dict[str, Match]:
+    """Return the best column for each field of an entity; a column serves one field only."""
+    entity = ENTITIES[words.name]
+    fields = [field.name for field in entity.fields if field.name in words.fields]
+    columns = list(facts)
+    found: dict[tuple[int, int], Match] = {}
+    scores = np.zeros((len(fields), len(columns)))
+    for row, field in enumerate(field for field in entity.fields if field.name in words.fields):
+        for match in field_matches(facts, words.fields[field.name], words, field, table_likeness):
+            place = (row, columns.index(match.column))
+            found[place] = match
+            # Of equals the column that stands first.
+            scores[place] = match.confidence - place[1] * TIE
+    chosen = zip(*linear_sum_assignment(scores, maximize=True), strict=True)
+    return {fields[row]: found[row, column] for row, column in chosen if (row, column) in found}
+
+
+def field_matches(
+    facts: Mapping[str, ColumnFacts],
+    field_words: FieldWords,
+    words: EntityWords,
+    field: Field | None,
+    table_likeness: float,
+) -> Iterator[Match]:
+    """Yield every column that may be a field; without a field, a number in general."""
+    for name, column in facts.items():
+        likeness = _likeness(name, field_words, words, table_likeness)
+        factor = _possible(column, field)
+        if likeness * factor >= LIKE_AT_LEAST:
+            said = remark("match_name", share=likeness)
+            if column.kind == "empty":
+                said += remark("match_unseen")
+            yield Match(name, round(likeness * factor, 2), said)
+
+
+def _likeness(
+    name: str, field_words: FieldWords, words: EntityWords, table_likeness: float
+) -> float:
+    anywhere = best_likeness(name, field_words.any)
+    if table_likeness < LIKE_AT_LEAST:
+        return anywhere
+    own = OWN * best_likeness(name, field_words.own)
+    rest = without_noun(name, words.tables)
+    of_noun = OF_NOUN * best_likeness(rest, (*field_words.own, *field_words.any)) if rest else 0.0
+    return max(anywhere, own, of_noun)
+
+
+def _possible(column: ColumnFacts, field: Field | None) -> float:
+    """Return a factor for whether the column's values can be the field's."""
+    if column.kind == "empty":
+        return UNSEEN
+    if field is None:
+        return float(column.kind in HOLDS["decimal"])
+    if field.kind == "boolean" and column.kind == "integer":
+        return float(set(column.distinct) <= {"0", "1"})
+    if field.kind == "text" and re.search(r"_id$|^sku$", field.name):
+        return float(column.kind in IDENTIFIERS)
+    return float(column.kind in HOLDS[field.kind])

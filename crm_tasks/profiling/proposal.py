@@ -1,0 +1,168 @@
+"""All tables of a company together: what each feeds, what identifies people, what is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from crm_tasks.contracts.entities import ENTITIES
+from crm_tasks.profiles.base import UNDECIDED
+from crm_tasks.profiling.classes import PLAIN, propose_class
+from crm_tasks.profiling.formats import Formats, propose_formats
+from crm_tasks.profiling.keys import depends_on
+from crm_tasks.profiling.mapping import (
+    FeedProposal,
+    Fit,
+    Table,
+    best_fit,
+    fit,
+    propose_feed,
+    propose_group,
+)
+from crm_tasks.profiling.references import Masters, known_references, masters_of
+from crm_tasks.profiling.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from crm_tasks.profiling.decisions import Decision, Remark
+    from crm_tasks.profiling.drafts import Draft
+
+
+@dataclass(frozen=True)
+class TableProposal:
+    """One table as it will stand in the profile.
+
+    ``open`` are feeds that lack a required field: they are shown as comments and do not run.
+    """
+
+    draft: Draft
+    classes: Mapping[str, Decision[str]]
+    feeds: tuple[FeedProposal, ...]
+    open: tuple[FeedProposal, ...]
+    formats: Mapping[str, Formats]
+
+    @property
+    def undecided(self) -> tuple[tuple[str, Remark], ...]:
+        """What the user must decide before the profile runs: where, and between what."""
+        columns = [
+            (f"columns.{name}", decision.remark)
+            for name, decision in self.classes.items()
+            if decision.value == UNDECIDED
+        ]
+        values = [
+            (f"column_values.{name}", formats.undecided)
+            for name, formats in self.formats.items()
+            if formats.undecided is not None
+        ]
+        return (*columns, *values)
+
+
+def propose_tables(drafts: Sequence[Draft]) -> list[TableProposal]:
+    """Return what each table feeds, the classes of its columns and how their values are written."""
+    tables = [Table(draft.label, draft.known, draft.facts, draft.is_whole) for draft in drafts]
+    first = [best_fit(table) for table in tables]
+    masters = masters_of(tables, first)
+    fits = [_refit(table, fitted, masters) for table, fitted in zip(tables, first, strict=True)]
+    masters = masters_of(tables, fits)
+    return [
+        _settled(draft, table, fitted, masters)
+        for draft, table, fitted in zip(drafts, tables, fits, strict=True)
+    ]
+
+
+def _refit(table: Table, fitted: Fit | None, masters: Masters) -> Fit | None:
+    """Return the fit once more, with what values in other tables say of references."""
+    known = known_references(table, fitted, masters)
+    return best_fit(table, known) if known else fitted
+
+
+def _settled(draft: Draft, table: Table, fitted: Fit | None, masters: Masters) -> TableProposal:
+    feeds = _feeds(table, fitted, masters)
+    product = next((feed for feed in feeds if feed.entity == "products"), None)
+    key = str(product.fields["product_source_id"].mapping) if product else None
+    classes = {
+        name: propose_class(
+            facts,
+            _mapped_to(name, feeds),
+            fitted.words.name if fitted else "",
+            depends_on_key=key is not None and depends_on(table.rows, name, key),
+        )
+        for name, facts in table.facts.items()
+    }
+    kinds = {name: one.value for name, one in classes.items() if one.value != PLAIN}
+    feeds = [_with_tokens(feed, kinds) for feed in feeds]
+    formats = propose_formats(table.facts, feeds, set(kinds))
+    return TableProposal(
+        draft=draft,
+        classes=classes,
+        feeds=tuple(feed for feed in feeds if not feed.missing),
+        open=tuple(feed for feed in feeds if feed.missing),
+        formats=formats,
+    )
+
+
+def _feeds(table: Table, fitted: Fit | None, masters: Masters) -> list[FeedProposal]:
+    """Return the feed of a table's own entity, and of those made out of its rows."""
+    if fitted is None:
+        return []
+    made = []
+    for entity in fitted.words.makes:
+        if entity in masters:
+            continue
+        part = fit(table, vocabulary()[entity])
+        group = propose_group(table, part) if part else None
+        made += [group] if group else []
+    return [*made, propose_feed(table, fitted)]
+
+
+def _mapped_to(column: str, feeds: Sequence[FeedProposal]) -> dict[str, float]:
+    """Return the fields a column is mapped onto, with confidence."""
+    return {
+        f"{feed.entity}.{name}": proposal.confidence
+        for feed in feeds
+        for name, proposal in feed.fields.items()
+        if column in columns_of(proposal.mapping)
+    }
+
+
+def columns_of(mapping: Any) -> tuple[str, ...]:
+    """Return the columns that a mapping, as a profile writes it, reads."""
+    if isinstance(mapping, str):
+        return (mapping,)
+    return tuple(
+        name
+        for key, names in mapping.items()
+        if key in ("concat", "numbered", "multiply", "less", "column")
+        for name in ([names] if isinstance(names, str) else names)
+    )
+
+
+def _with_tokens(feed: FeedProposal, kinds: Mapping[str, str]) -> FeedProposal:
+    """Return a feed that reads tokens where its columns identify people.
+
+    A token is as good a key as what it stands for, and no good as anything else.
+    """
+    fields = {
+        name: replace(proposal, mapping=_tokenised(proposal.mapping, kinds))
+        for name, proposal in feed.fields.items()
+        if name.endswith("_source_id") or not set(columns_of(proposal.mapping)) & set(kinds)
+    }
+    lost = tuple(name for name in feed.fields if name not in fields)
+    required = {f.name for f in ENTITIES[feed.entity].fields if f.is_required}
+    missing = (*feed.missing, *(name for name in lost if name in required))
+    groups = tuple(_token(name, kinds) for name in feed.one_row_per)
+    return replace(feed, fields=fields, missing=missing, one_row_per=groups)
+
+
+def _tokenised(mapping: Any, kinds: Mapping[str, str]) -> Any:
+    if isinstance(mapping, str):
+        return _token(mapping, kinds)
+    return {
+        key: [_token(name, kinds) for name in names] if isinstance(names, list) else names
+        for key, names in mapping.items()
+    }
+
+
+def _token(name: str, kinds: Mapping[str, str]) -> str:
+    return f"{name}_token" if kinds.get(name, UNDECIDED) != UNDECIDED else name
