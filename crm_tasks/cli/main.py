@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from crm_tasks.cli import audit, doctor, quarantine, run, runs, sql, up
+from crm_tasks.cli import audit, doctor, profile, quarantine, run, runs, sql, up
 from crm_tasks.cli.console import errors
 from crm_tasks.errors import CrmError
 
@@ -29,6 +29,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)
 app.add_typer(audit.app, name="audit")
+app.add_typer(profile.app, name="profile")
 
 
 def main() -> None:

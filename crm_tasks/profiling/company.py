@@ -29,13 +29,21 @@ NAME_LENGTH = 63
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the files lie and what the user said of them."""
+class Told:
+    """What the user said: how the profile is called, and what no file tells."""
+
+    name: str
+    time_zone: str | None = None
+    currency_code: str | None = None
+
+
+@dataclass(frozen=True)
+class SourceProposal:
+    """The tables of one folder: one system, whose identifiers mean the same in all of them."""
 
     name: str
     root: str
-    time_zone: str | None = None
-    currency_code: str | None = None
+    tables: tuple[TableProposal, ...]
 
 
 @dataclass(frozen=True)
@@ -50,11 +58,15 @@ class Edit:
 class Proposal:
     """A whole profile to be."""
 
-    place: Place
-    tables: tuple[TableProposal, ...]
+    name: str
+    sources: tuple[SourceProposal, ...]
     currency: Decision[str]
     time_zone: Decision[str]
     channels: tuple[str, ...]
+
+    @property
+    def tables(self) -> tuple[TableProposal, ...]:
+        return tuple(table for source in self.sources for table in source.tables)
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -69,13 +81,14 @@ class Proposal:
         return tuple(found)
 
 
-def propose_company(place: Place, tables: Sequence[TableProposal]) -> Proposal:
-    """Return the profile of these tables."""
+def propose_company(told: Told, sources: Sequence[SourceProposal]) -> Proposal:
+    """Return the profile of these sources."""
+    tables = [table for source in sources for table in source.tables]
     return Proposal(
-        place=place,
-        tables=tuple(tables),
-        currency=_currency(place, tables),
-        time_zone=_time_zone(place),
+        name=told.name,
+        sources=tuple(sources),
+        currency=_currency(told, tables),
+        time_zone=_time_zone(told),
         channels=_channels(tables),
     )
 
@@ -102,9 +115,9 @@ def unique_names(labels: Iterable[str]) -> list[str]:
     return names
 
 
-def _currency(place: Place, tables: Sequence[TableProposal]) -> Decision[str]:
-    if place.currency_code is not None:
-        return Decision(place.currency_code, 1.0, remark("told"))
+def _currency(told: Told, tables: Sequence[TableProposal]) -> Decision[str]:
+    if told.currency_code is not None:
+        return Decision(told.currency_code, 1.0, remark("told"))
     signs = {
         sign
         for table in tables
@@ -129,9 +142,9 @@ def _currency(place: Place, tables: Sequence[TableProposal]) -> Decision[str]:
     return Decision(NO_CURRENCY, 0.2, said)
 
 
-def _time_zone(place: Place) -> Decision[str]:
-    if place.time_zone is not None:
-        return Decision(place.time_zone, 1.0, remark("told"))
+def _time_zone(told: Told) -> Decision[str]:
+    if told.time_zone is not None:
+        return Decision(told.time_zone, 1.0, remark("told"))
     return Decision("UTC", 0.3, remark("time_zone_unknown"))
 
 

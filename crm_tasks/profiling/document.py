@@ -16,7 +16,7 @@ from crm_tasks.profiling.remarks import remark
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from crm_tasks.profiling.company import Proposal
+    from crm_tasks.profiling.company import Proposal, SourceProposal
     from crm_tasks.profiling.decisions import Decision
     from crm_tasks.profiling.drafts import Draft
     from crm_tasks.profiling.mapping import FeedProposal
@@ -30,8 +30,8 @@ NO_FOLD = 100_000
 def write_profile(proposal: Proposal) -> str:
     """Return the profile as text."""
     document = CommentedMap()
-    document["profile"] = proposal.place.name
-    document["title"] = proposal.place.name.replace("_", " ").capitalize()
+    document["profile"] = proposal.name
+    document["title"] = proposal.name.replace("_", " ").capitalize()
     n_files = sum(len(table.draft.files) for table in proposal.tables)
     document["provenance"] = f"Proposed by crm profile init from {n_files} files"
     _decide(document, "time_zone", proposal.time_zone)
@@ -39,7 +39,7 @@ def write_profile(proposal: Proposal) -> str:
     document["contact"] = CommentedMap(
         channels=_flow(proposal.channels), consent_when_unknown="deny"
     )
-    document["sources"] = CommentedSeq([_source(proposal)])
+    document["sources"] = CommentedSeq([_source(source) for source in proposal.sources])
     document.yaml_set_start_comment(_head(proposal))
     return _dumped(document)
 
@@ -56,16 +56,15 @@ def _head(proposal: Proposal) -> str:
     return "\n".join(lines)
 
 
-def _source(proposal: Proposal) -> CommentedMap:
-    source = CommentedMap(source_system=proposal.place.name, root=proposal.place.root)
-    source["known_at"] = _flow({"rule": "event"})
-    source.yaml_add_eol_comment(str(remark("known_at_event")), "known_at")
-    labels = [table.draft.label for table in proposal.tables]
-    named = zip(unique_names(labels), proposal.tables, strict=True)
-    source["tables"] = CommentedSeq(
-        [_table(name, table) for name, table in named if table.draft.rows.num_columns]
-    )
-    return source
+def _source(source: SourceProposal) -> CommentedMap:
+    told = CommentedMap(source_system=source.name, root=source.root)
+    told["known_at"] = _flow({"rule": "event"})
+    told.yaml_add_eol_comment(str(remark("known_at_event")), "known_at")
+    readable = [table for table in source.tables if table.draft.rows.num_columns]
+    names = unique_names(table.draft.label for table in readable)
+    named = zip(names, readable, strict=True)
+    told["tables"] = CommentedSeq([_table(name, table) for name, table in named])
+    return told
 
 
 def _table(name: str, table: TableProposal) -> CommentedMap:
