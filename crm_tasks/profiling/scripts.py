@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ EAST_ASIAN = {
 }  # fmt: skip
 #: First bytes of the common characters of a national set: level 1 of GB 2312, Big5, JIS X 0208.
 COMMON = {"gb2312": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "euc_jp": (0xB0, 0xCF)}
+KANA = re.compile(r"[\u3040-\u30ff]")
 TYPOGRAPHIC = frozenset("‘’“”„–—…•·®©™°€£¥§«»¡¿±×½¼¾²³ºª№")
 CURRENCIES = frozenset("€£¥")
 #: Letters of western European languages; others are rarer in data without a declared encoding.
@@ -29,7 +31,9 @@ def plausibility(text: str, encoding: str) -> float:
         return BAD
     if encoding in EAST_ASIAN:
         national = EAST_ASIAN[encoding]
-        return sum(_east_asian(text[i], national) for i in signs) / len(signs)
+        score = sum(_east_asian(text[i], national) for i in signs) / len(signs)
+        # Nobody writes Japanese without kana; Chinese read as Japanese has none.
+        return score * FAIR if national == "euc_jp" and not KANA.search(text) else score
     padded = f" {text} "
     return sum(_alphabetic(padded[i : i + 3]) for i in signs) / len(signs)
 
