@@ -69,7 +69,7 @@ def invoice_lines(n: int = 60) -> dict[str, list[object]]:
         "Description": [f"INVENTED ARTICLE {article}" for article in articles],
         "Quantity": [i % 5 + 1 for i in range(n)],
         "InvoiceDate": [f"2024-03-{i // 3 % 28 + 1:02d} 10:00:00" for i in range(n)],
-        "UnitPrice": [f"{i % 7 + 0.25:.2f}" for i in range(n)],
+        "UnitPrice": [f"{i % 7 + i % 4 * 0.25 + 1:.2f}" for i in range(n)],
         "CustomerID": [i // 3 % 9 + 100 for i in range(n)],
         "Country": [("Utopia", "Erewhon")[i // 3 % 9 % 2] for i in range(n)],
     }

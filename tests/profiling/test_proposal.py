@@ -1,0 +1,140 @@
+"""All tables of a company together: feeds, classes, and what is left to the user."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm_tasks.profiling.company import (
+    NO_CURRENCY,
+    SourceProposal,
+    Told,
+    propose_company,
+    table_name,
+    unique_names,
+)
+from crm_tasks.profiling.proposal import columns_of, propose_tables
+from tests.profiling.tables import chinese_names, draft, invoice_lines
+
+PEOPLE = {
+    "customer_no": [f"K{n:03d}" for n in range(30)],
+    "姓名": chinese_names(30),
+    "email": [f"p{n}@example.org" for n in range(30)],
+    "joined": ["2024-01-01"] * 30,
+}
+
+
+def fed(tables):
+    return {t.draft.label: [feed.entity for feed in t.feeds] for t in tables}
+
+
+def company(*drafts, **told):
+    tables = tuple(propose_tables(drafts))
+    return propose_company(Told("shop", **told), [SourceProposal("shop", "data", tables)])
+
+
+def test_a_flat_file_of_invoice_lines_becomes_four_entities():
+    (table,) = propose_tables([draft("export", invoice_lines())])
+    assert {feed.entity for feed in table.feeds} == {
+        "customers",
+        "products",
+        "orders",
+        "order_items",
+    }
+    assert {decision.value for decision in table.classes.values()} == {"plain"}
+    assert table.undecided == ()
+
+
+def test_what_has_a_table_of_its_own_is_not_made_of_lines():
+    lines = invoice_lines()
+    products = {
+        "product_id": sorted(set(lines["StockCode"])),
+        "name": [f"INVENTED {n}" for n in range(7)],
+        "price": ["1.00"] * 7,
+    }
+    found = fed(propose_tables([draft("lines", lines), draft("products", products)]))
+    assert "products" not in found["lines"]
+    assert found["products"] == ["products"]
+
+
+def test_identifying_columns_are_keys_by_their_token_and_nothing_else():
+    orders = {
+        "order_id": [f"O{n}" for n in range(30)],
+        "customer email": [f"p{n % 9}@example.org" for n in range(30)],
+        "ordered_at": ["2024-01-01"] * 30,
+    }
+    members = {
+        "customer id": [f"p{n}@example.org" for n in range(30)],
+        "joined": ["2024-01-01"] * 30,
+    }
+    tables = propose_tables([draft("members", members), draft("orders", orders)])
+    key = tables[0].feeds[0].fields["customer_source_id"].mapping
+    assert key == "customer id_token"
+    reference = tables[1].feeds[0].fields["customer_source_id"].mapping
+    assert reference == "customer email_token"
+
+
+def test_a_column_that_identifies_feeds_no_other_field():
+    (table,) = propose_tables([draft("customers", PEOPLE)])
+    classes = {name: decision.value for name, decision in table.classes.items()}
+    assert classes == {"customer_no": "plain", "姓名": "name", "email": "email", "joined": "plain"}
+    mapped = [c for f in table.feeds[0].fields.values() for c in columns_of(f.mapping)]
+    assert not {"姓名", "email"} & set(mapped)
+
+
+def test_a_feed_without_a_required_field_is_open_and_feeds_nothing():
+    lines = invoice_lines()
+    del lines["Quantity"]
+    lines["Amount"] = lines.pop("UnitPrice")
+    (table,) = propose_tables([draft("order lines", lines)])
+    assert [feed.missing for feed in table.open if feed.entity == "order_items"] == [("quantity",)]
+
+
+def test_what_only_the_user_can_decide_is_an_edit():
+    dates = ["03/04/2024", "05/06/2024"] * 15
+    proposal = company(
+        draft("customers", {**PEOPLE, "joined": dates, "flurb": [f"x{n}y" for n in range(30)]})
+    )
+    wheres = [edit.where for edit in proposal.edits]
+    assert wheres == ["customers.columns.flurb", "customers.column_values.joined"]
+    assert company(draft("customers", PEOPLE)).edits == ()
+
+
+def test_a_company_none_of_whose_tables_feeds_anything_needs_a_map():
+    proposal = company(draft("flurbs", {"city": ["a", "b"] * 9}))
+    assert [edit.where for edit in proposal.edits] == ["feeds"]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "extra", "code"),
+    [
+        (["€1,50", "€2,00"], {}, "EUR"),
+        (["1.50", "2.00"], {"currency": ["GBP", "GBP"]}, "GBP"),
+        (["1.50", "2.00"], {"币种": ["CNY", "CNY"]}, "CNY"),
+        (["$1.50", "$2.00"], {}, NO_CURRENCY),
+        (["1.50", "2.00"], {"currency": ["GBP", "EUR"]}, NO_CURRENCY),
+        (["1.50", "2.00"], {}, NO_CURRENCY),
+    ],
+)
+def test_the_currency_is_what_signs_or_a_column_say_or_none(amounts, extra, code):
+    proposal = company(draft("orders", {"id": ["1", "2"], "amount": amounts, **extra}))
+    assert proposal.currency.value == code
+    assert (proposal.currency.confidence < 0.5) == (code == NO_CURRENCY)
+
+
+def test_what_the_user_tells_is_believed():
+    proposal = company(draft("customers", PEOPLE), time_zone="Asia/Shanghai", currency_code="CNY")
+    assert (proposal.time_zone.value, proposal.currency.value) == ("Asia/Shanghai", "CNY")
+    assert proposal.time_zone.confidence == 1.0
+
+
+def test_channels_are_those_there_are_addresses_for():
+    assert company(draft("customers", PEOPLE)).channels == ("email",)
+    phones = {**PEOPLE, "手机": [f"138001380{n:02d}" for n in range(30)]}
+    assert company(draft("customers", phones)).channels == ("email", "sms", "phone")
+
+
+def test_names_fit_a_profile_and_differ():
+    assert table_name("客户 2024") == "ke_hu_2024"
+    assert table_name("2024-Sales!") == "table_2024_sales"
+    assert unique_names(["a b", "a-b", "c"]) == ["a_b", "a_b_2", "c"]
+    assert len(table_name("x" * 99)) == 63
