@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 
 #: Encodings of several bytes per sign, by the script their text is mostly in.
@@ -17,6 +18,7 @@ TYPOGRAPHIC = frozenset("‘’“”„–—…•·®©™°€£¥§«»¡¿
 CURRENCIES = frozenset("€£¥")
 #: Letters of western European languages; others are rarer in data without a declared encoding.
 WESTERN = frozenset("éèêëàâäáãåçñöóòôõøüúùûíìîïæßœÉÈÀÁÂÄÅÃÇÑÖÓØÔÕÜÚ")
+REPEATS_COUNTED = 3
 GOOD, FAIR, POOR, BAD = 1.0, 0.7, 0.2, 0.0
 
 
@@ -26,16 +28,23 @@ def plausibility(text: str, encoding: str) -> float:
     >>> plausibility("Furnésh™", "mac_roman") > plausibility("FurnŽshª", "cp1252")
     True
     """
-    signs = [i for i, sign in enumerate(text) if not sign.isascii()]
-    if not signs:
+    padded = f" {text} "
+    around = Counter(padded[i : i + 3] for i, sign in enumerate(text) if not sign.isascii())
+    if not around:
         return BAD
+    # A sign that stands in every line says no more than one that stands in a few.
+    weights = {place: min(n, REPEATS_COUNTED) for place, n in around.items()}
     if encoding in EAST_ASIAN:
         national = EAST_ASIAN[encoding]
-        score = sum(_east_asian(text[i], national) for i in signs) / len(signs)
+        score = _mean({place: _east_asian(place[1], national) for place in weights}, weights)
         # Nobody writes Japanese without kana; Chinese read as Japanese has none.
         return score * FAIR if national == "euc_jp" and not KANA.search(text) else score
-    padded = f" {text} "
-    return sum(_alphabetic(padded[i : i + 3]) for i in signs) / len(signs)
+    return _mean({place: _alphabetic(place) for place in weights}, weights)
+
+
+def _mean(scores: dict[str, float], weights: dict[str, int]) -> float:
+    total = sum(weights.values())
+    return sum(scores[place] * weight for place, weight in weights.items()) / total
 
 
 @lru_cache(maxsize=8192)
@@ -50,7 +59,8 @@ def _east_asian(sign: str, national: str) -> float:  # noqa: PLR0911 (one per ru
     if name.startswith(("HIRAGANA", "KATAKANA")):
         return GOOD if national == "euc_jp" and "HALFWIDTH" not in name else POOR
     if not name.startswith("CJK UNIFIED"):
-        return FAIR if category[0] in "PSNZ" or name.startswith("FULLWIDTH") else POOR
+        is_wide = name.startswith(("FULLWIDTH", "IDEOGRAPHIC"))
+        return GOOD if is_wide else FAIR if category[0] in "PSNZ" else POOR
     if national == "euc_kr":
         return POOR  # Korean business data is written in Hangul
     try:
