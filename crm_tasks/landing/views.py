@@ -15,6 +15,7 @@ from crm_tasks.contracts.sql_text import literal, quoted
 from crm_tasks.landing.computed import computed
 from crm_tasks.landing.values import canonical
 from crm_tasks.profiles.computed import Amount, Numbered
+from crm_tasks.profiles.mappings import Translated
 from crm_tasks.profiles.model import Concat, Constant, Mapping, Membership
 
 if TYPE_CHECKING:
@@ -125,13 +126,23 @@ def _expression(mapping: Mapping | None, table: SourceTable, kind: Kind) -> str:
         is_member = f"coalesce({_column(mapping.column, table)} in ({values}), false)"
         yes, no = ("true", "false") if mapping.is_in is not None else ("false", "true")
         return f"case when {is_member} then '{yes}' else '{no}' end"
-    if isinstance(mapping, Amount | Numbered):
-        return computed(
-            mapping,
-            number=lambda name: canonical(_column(name, table), "decimal", name, table),
-            key_part=lambda name: _escaped(_column(name, table)),
-        )
+    if isinstance(mapping, Translated | Amount | Numbered):
+        return _computed(mapping, table, kind)
     return canonical(_column(mapping, table), kind, mapping, table)
+
+
+def _computed(mapping: Translated | Amount | Numbered, table: SourceTable, kind: Kind) -> str:
+    if isinstance(mapping, Translated):
+        text = _column(mapping.column, table)
+        words = (f"when {literal(a)} then {literal(b)}" for a, b in mapping.words.items())
+        is_kept = mapping.others == "keep"
+        other = canonical(text, kind, mapping.column, table) if is_kept else "null"
+        return f"case trim({text}) {' '.join(words)} else {other} end"
+    return computed(
+        mapping,
+        number=lambda name: canonical(_column(name, table), "decimal", name, table),
+        key_part=lambda name: _escaped(_column(name, table)),
+    )
 
 
 def _escaped(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from crm_tasks.contracts.encodings import DOUBLE_BYTE, ENCODINGS, UTF16
+from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.errors import listed, nearest
 from crm_tasks.profiles.base import (
     LANDING_METADATA,
@@ -20,13 +21,17 @@ from crm_tasks.profiles.base import (
     TimeFormat,
     known_zone,
 )
-from crm_tasks.profiles.mappings import Feed, columns_read
+from crm_tasks.profiles.mappings import Feed, Mapping, columns_read
 
 
 class IdentifyingColumn(Strict):
-    """A column whose values go to the vault; the lake gets ``<c>_token`` and ``<c>_status``."""
+    """A column whose values go to the vault; the lake gets ``<c>_token`` and ``<c>_status``.
+
+    ``is_list``: it holds JSON arrays; the token is the array of the elements' tokens.
+    """
 
     identifying: IdentifyingKind
+    is_list: bool = False
 
 
 class ValueFormats(Strict):
@@ -151,6 +156,7 @@ class SourceTable(Strict):
             for field, mapping in feed.map.items():
                 for column in columns_read(mapping):
                     self._refuse_unmappable(f"{feed.entity}.{field}", column)
+                self._refuse_bare_text(feed.entity, field, mapping)
             for column in feed.one_row_per or ():
                 self._refuse_unmappable(f"{feed.entity}.one_row_per", column)
         return self
@@ -161,6 +167,26 @@ class SourceTable(Strict):
             raise ValueError(
                 f"{where}: table {self.name} lands no {column!r}{nearest(column, landed)}"
             )
+
+    def _refuse_bare_text(self, entity: str, field: str, mapping: Mapping) -> None:
+        """Raise where a field that carries tokens would carry what they stand for."""
+        tokens = [f"{name}_token" for name in self.identifying]
+        kinds = {known.name: known.kind for known in ENTITIES[entity].fields}
+        if kinds[field] == "token" and mapping not in tokens:
+            raise ValueError(
+                f"{entity}.{field}: takes the token of an identifying column of table {self.name}, "
+                f"one of [{listed(tokens)}]; declare the column as {{identifying: text}} or another "
+                "kind"
+            )
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The identifying columns that hold JSON arrays."""
+        return tuple(
+            name
+            for name, column in self.columns.items()
+            if isinstance(column, IdentifyingColumn) and column.is_list
+        )
 
     @property
     def identifying(self) -> dict[str, IdentifyingKind]:

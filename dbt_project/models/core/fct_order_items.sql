@@ -8,6 +8,29 @@ order_items as (
 
 ),
 
+-- Read for lines that have no moment of their own: they were ordered with their order.
+orders as (
+
+    select
+        source_system,
+        order_source_id,
+        ordered_at,
+        is_ahead
+    from {{ ref('int_orders_dated') }}
+
+),
+
+orders_ahead as (
+
+    select
+        source_system,
+        order_source_id
+    from {{ ref('stg_orders') }}
+    where reject_reason is null and not {{ is_visible('ordered_at', 'known_at') }}
+    group by source_system, order_source_id
+
+),
+
 identities as (
 
     select * from {{ source('identity', 'records') }}
@@ -54,7 +77,7 @@ order_items_joined_to_products as (
         order_items.quantity = 0 as is_zero_quantity,
         {{ is_synthetic() }} as is_synthetic,
         ---------- timestamps
-        order_items.ordered_at
+        coalesce(order_items.ordered_at, orders.ordered_at) as ordered_at
     from order_items
     left join identities
         on
@@ -64,6 +87,19 @@ order_items_joined_to_products as (
         on
             order_items.source_system = products.source_system
             and order_items.product_source_id = products.product_source_id
+    left join orders
+        on
+            order_items.source_system = orders.source_system
+            and case when order_items.ordered_at is null then order_items.order_source_id end
+            = orders.order_source_id
+    left join orders_ahead
+        on
+            order_items.source_system = orders_ahead.source_system
+            and case when order_items.ordered_at is null then order_items.order_source_id end
+            = orders_ahead.order_source_id
+    where
+        order_items.ordered_at is not null
+        or not coalesce(orders.is_ahead, orders_ahead.order_source_id is not null)
 
 )
 

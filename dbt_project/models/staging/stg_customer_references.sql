@@ -1,25 +1,10 @@
+{#- Facts that make whoever they name a customer; ties and social interactions do not. -#}
+{%- set naming = [
+    'stg_orders', 'stg_order_items', 'stg_redemptions', 'stg_page_views', 'stg_reviews',
+    'stg_messages', 'stg_consents', 'stg_surveys', 'stg_opportunities', 'stg_assignments',
+    'stg_outcomes',
+] -%}
 with
-
-customers as (
-
-    select * from {{ ref('stg_customers') }}
-    where reject_reason is null
-
-),
-
-orders as (
-
-    select * from {{ ref('stg_orders') }}
-    where reject_reason is null
-
-),
-
-order_items as (
-
-    select * from {{ ref('stg_order_items') }}
-    where reject_reason is null
-
-),
 
 campaigns as (
 
@@ -31,13 +16,6 @@ campaigns as (
 contacts as (
 
     select * from {{ ref('stg_contacts') }}
-    where reject_reason is null
-
-),
-
-redemptions as (
-
-    select * from {{ ref('stg_redemptions') }}
     where reject_reason is null
 
 ),
@@ -77,23 +55,8 @@ mentions as (
         known_at,
         landing_sequence,
         true as is_record
-    from customers
-    union all
-    select
-        source_system,
-        customer_source_id,
-        known_at,
-        landing_sequence,
-        false as is_record
-    from orders
-    union all
-    select
-        source_system,
-        customer_source_id,
-        known_at,
-        landing_sequence,
-        false as is_record
-    from order_items
+    from {{ ref('stg_customers') }}
+    where reject_reason is null
     union all
     select
         source_system,
@@ -102,6 +65,7 @@ mentions as (
         landing_sequence,
         false as is_record
     from contacts_dated
+    {%- for model in naming %}
     union all
     select
         source_system,
@@ -109,7 +73,9 @@ mentions as (
         known_at,
         landing_sequence,
         false as is_record
-    from redemptions
+    from {{ ref(model) }}
+    where reject_reason is null
+    {%- endfor %}
 
 ),
 
