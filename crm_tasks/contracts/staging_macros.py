@@ -41,9 +41,13 @@ def _refuse(message: str) -> NoReturn:
 
 
 @lru_cache(maxsize=8)
-def _macros(as_of: str, time_zone: str) -> Any:
+def _macros(as_of: str, time_zone: str, currency_code: str) -> Any:
     """Return the macros as a module, their variables set."""
-    variables: Mapping[str, str] = {"as_of": as_of, "time_zone": time_zone}
+    variables: Mapping[str, str] = {
+        "as_of": as_of,
+        "time_zone": time_zone,
+        "currency_code": currency_code,
+    }
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 (makes SQL)
     environment.globals.update(
         adapter=_Adapter(),
@@ -56,17 +60,13 @@ def _macros(as_of: str, time_zone: str) -> Any:
     return environment.from_string(source).module
 
 
-def typed(entity: Entity, as_of: dt.date, time_zone: str) -> dict[str, str]:
+def typed(entity: Entity, as_of: dt.date, time_zone: str, currency_code: str) -> dict[str, str]:
     """Return, per field, the SQL by which staging types it: NULL where the text does not fit."""
-    macros = _macros(as_of.isoformat(), time_zone)
+    macros = _macros(as_of.isoformat(), time_zone, currency_code)
     return {field.name: str(macros.cast_or_null(field.name, field.kind)) for field in entity.fields}
 
 
-def reject_reason(entity: Entity, as_of: dt.date, time_zone: str) -> str:
+def reject_reason(entity: Entity, as_of: dt.date, time_zone: str, currency_code: str) -> str:
     """Return the SQL of the reason for which staging would refuse a row, NULL if it would not."""
-    demands = {
-        field.name: ("required " if field.is_required else "") + field.kind
-        for field in entity.fields
-        if field.is_required or field.kind != "text"
-    }
-    return str(_macros(as_of.isoformat(), time_zone).reject_reason(demands))
+    demands = {f.name: f.demand for f in entity.fields if f.demand not in ("text", "token")}
+    return str(_macros(as_of.isoformat(), time_zone, currency_code).reject_reason(demands))

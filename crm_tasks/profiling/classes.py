@@ -42,6 +42,7 @@ def propose_class(
     mapped: Mapping[str, float],
     entity: str = "",
     depends_on_key: bool = False,
+    is_text: bool = False,
 ) -> Decision[str]:
     """Return plain, a kind of identifying column, or undecided.
 
@@ -53,6 +54,8 @@ def propose_class(
         Canonical fields (``products.name``) the column was found to be, with confidence.
     depends_on_key : bool
         Whether it is the same for all rows of one product, so a property of that.
+    is_text : bool
+        Whether a field takes its token: the text of a message, the cookie of a visit.
     """
     by_value = _by_value(facts)
     if by_value is not None:
@@ -63,6 +66,8 @@ def propose_class(
         return Decision(PLAIN, min(confidence, 0.95), remark("class_mapped", field=field))
     if depends_on_key:
         return Decision(PLAIN, 0.85, remark("class_of_product"))
+    if named is None and is_text:
+        return Decision("text", 0.8, remark("class_token_field"))
     return named or _by_kind(facts)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: ISO 4217 for "no currency": honest where nothing says which.
 NO_CURRENCY = "XXX"
+MOST = 0.75
 CHANNELS = {"email": ("email",), "phone": ("sms", "phone"), "address": ("mail",),
             "handle": ("social",)}  # fmt: skip
 CURRENCY_NAMES, NAMED_AT_LEAST = ("currency", "currency code", "币种"), 0.8
@@ -129,17 +130,26 @@ def _currency(told: Told, tables: Sequence[TableProposal]) -> Decision[str]:
     sure = next(iter(codes)) if len(codes) == 1 else None
     if sure is not None:
         return Decision(sure, 0.9, remark("currency_sign"))
-    named = {
-        value.strip()
-        for table in tables
-        for column in table.draft.facts.values()
-        if best_likeness(column.name, CURRENCY_NAMES) >= NAMED_AT_LEAST
-        for value in column.distinct
-    }
-    if len(named) == 1 and ISO_CODE.fullmatch(code := next(iter(named))):
-        return Decision(code, 0.9, remark("currency_column"))
+    named = _named_currencies(tables)
+    if named:
+        code, n = named.most_common(1)[0]
+        share = n / named.total()
+        if share >= MOST:
+            said = remark("currency_column" if len(named) == 1 else "currency_most", share=share)
+            return Decision(code, 0.9 * share, said)
     said = remark("currency_several") if len(signs) > 1 or named else remark("currency_unknown")
     return Decision(NO_CURRENCY, 0.2, said)
+
+
+def _named_currencies(tables: Sequence[TableProposal]) -> Counter[str]:
+    """Count the codes in columns that are called currency."""
+    found: Counter[str] = Counter()
+    for table in tables:
+        for column in table.draft.facts.values():
+            if best_likeness(column.name, CURRENCY_NAMES) >= NAMED_AT_LEAST:
+                values = table.draft.known.column(column.name).drop_null().to_pylist()
+                found.update(code for value in values if ISO_CODE.fullmatch(code := value.strip()))
+    return found
 
 
 def _time_zone(told: Told) -> Decision[str]:

@@ -156,10 +156,13 @@ def _open_feeds(table: TableProposal) -> str:
     if not table.feeds and not table.open:
         lines.append(str(remark("feed_none")))
     for feed in table.open:
-        missing = ", ".join(feed.missing)
-        lines.append(str(remark("feed_open", entity=feed.entity, missing=missing)))
+        absent = [name for name in feed.missing if name not in feed.fields]
+        said = remark("feed_open", entity=feed.entity)
+        if absent:
+            said += remark("feed_lacks", missing=", ".join(absent))
+        lines.append(str(said + feed.remark))
         shown = _feed(feed)
-        for name in feed.missing:
+        for name in absent:
             shown["map"][name] = "?"
         lines += _dumped(CommentedSeq([shown])).rstrip().splitlines()
     return "\n".join(lines)

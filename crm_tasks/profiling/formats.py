@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from crm_tasks.profiling.mapping import FeedProposal
 
 
+#: Kinds of fields that read more into a text than that it is one.
+READ_AS_MORE = ("timestamp", "date", "integer", "decimal", "decimal4", "number", "boolean")
+
+
 @dataclass(frozen=True)
 class Formats:
     """What ``column_values`` says of one column; ``undecided``: what the user has to choose."""
@@ -53,7 +57,7 @@ def _kinds(feeds: Sequence[FeedProposal]) -> dict[str, str]:
         of_field = {f.name: f.kind for f in ENTITIES[feed.entity].fields}
         for name, proposal in feed.fields.items():
             if isinstance(proposal.mapping, str):
-                if of_field[name] != "text":
+                if of_field[name] in READ_AS_MORE:
                     found[proposal.mapping] = of_field[name]
             else:
                 factors = (*proposal.mapping.get("multiply", ()), *proposal.mapping.get("less", ()))

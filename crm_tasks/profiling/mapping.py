@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.profiling.decisions import NOTHING, Remark
 from crm_tasks.profiling.keys import depends_on, is_key, multiplies
-from crm_tasks.profiling.matching import LIKE_AT_LEAST, Match, field_matches, matches
+from crm_tasks.profiling.matching import (
+    LIKE_AT_LEAST,
+    Match,
+    field_matches,
+    matches,
+    translation,
+)
+from crm_tasks.profiling.names import words_of
 from crm_tasks.profiling.remarks import remark
 from crm_tasks.profiling.vocabulary import EntityWords, vocabulary
 
@@ -21,7 +28,11 @@ if TYPE_CHECKING:
 
 SIGNATURE_WEIGHT, NAME_WEIGHT, RANK_WEIGHT = 0.7, 0.3, 0.02
 FIT_AT_LEAST = 0.5
-ONLY_DATE, ONLY_KEY, NUMBERED, JOINED, COMPUTED = 0.6, 0.6, 0.8, 0.85, 0.75
+ONLY_DATE, NUMBERED, JOINED, COMPUTED = 0.6, 0.8, 0.85, 0.75
+#: A key of that name may hold duplicates; any other that repeats is not the key.
+SURE_KEY = 0.95
+#: A gate stops a run that refuses more than one row in twenty.
+FILLED_AT_LEAST = 0.95
 MONEY_DECIMALS = 2
 MULTIPLIES_AT_LEAST = 0.9
 
@@ -73,6 +84,7 @@ class Fit:
     likeness: float
     found: Mapping[str, Match]
     parts: Mapping[str, Match] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def signature(self) -> float:
@@ -87,6 +99,8 @@ class Fit:
     def _score(self, name: str) -> float:
         if name in self.found:
             return self.found[name].confidence
+        if name in self.constants:
+            return COMPUTED
         is_computed = name == "net_amount" and "unit_price" in self.parts
         return COMPUTED if is_computed and "quantity" in self.found else 0.0
 
@@ -100,8 +114,7 @@ def fit(table: Table, words: EntityWords, known: Mapping[str, Match] | None = No
         Fields that values in other tables settle.
     """
     likeness = words.likeness_of_table(table.name)
-    own = ENTITIES[words.name].key[0]
-    told = {name: match for name, match in (known or {}).items() if name != own}
+    told = {name: match for name, match in (known or {}).items() if name != words.own_key}
     found = {**matches(table.facts, words, likeness), **told}
     parts = {
         name: best
@@ -109,7 +122,7 @@ def fit(table: Table, words: EntityWords, known: Mapping[str, Match] | None = No
         if (best := _best(table, part, words, likeness, found)) is not None
     }
     found = _with_only_date(table, words, found)
-    fitted = Fit(words, likeness, found, parts)
+    fitted = Fit(words, likeness, found, parts, _constants(table, words, found))
     return fitted if fitted.signature and fitted.confidence >= FIT_AT_LEAST else None
 
 
@@ -135,7 +148,7 @@ def _are_its_rows(table: Table, fitted: Fit) -> bool:
 
     Unless the table is called so: then it holds duplicates.
     """
-    key = fitted.found.get(ENTITIES[fitted.words.name].key[0])
+    key = fitted.found.get(fitted.words.own_key or "")
     if key is None or fitted.words.key_from or fitted.likeness >= LIKE_AT_LEAST:
         return True
     return table.facts[key.column].variety == 1.0
@@ -143,13 +156,58 @@ def _are_its_rows(table: Table, fitted: Fit) -> bool:
 
 def propose_feed(table: Table, fitted: Fit) -> FeedProposal:
     """Return the feed of the entity that a table's rows are."""
-    fields = {
-        name: FieldProposal(match.column, match.confidence, match.remark)
-        for name, match in fitted.found.items()
+    fields = {name: _read(table, fitted.words, name, match) for name, match in fitted.found.items()}
+    fields |= {
+        name: FieldProposal({"constant": value}, COMPUTED, remark("match_variant"))
+        for name, value in fitted.constants.items()
     }
     fields |= _amount(table, fitted)
     fields |= _key(table, fitted)
-    return _complete(fitted.words.name, fields)
+    return _with_gaps(table, _complete(fitted.words.name, fields))
+
+
+def _with_gaps(table: Table, feed: FeedProposal) -> FeedProposal:
+    """Return the feed as open if a required field is empty in more rows than a gate lets pass."""
+    required = {f.name for f in ENTITIES[feed.entity].fields if f.is_required}
+    gaps = {
+        name: 1 - table.facts[proposal.mapping].fill
+        for name, proposal in feed.fields.items()
+        if name in required
+        and isinstance(proposal.mapping, str)
+        and table.facts[proposal.mapping].fill < FILLED_AT_LEAST
+    }
+    if not gaps:
+        return feed
+    name, share = max(gaps.items(), key=lambda gap: gap[1])
+    said = remark("feed_gaps", share=share, field=name)
+    return replace(feed, missing=(*feed.missing, *gaps), remark=said)
+
+
+def _read(table: Table, words: EntityWords, name: str, match: Match) -> FieldProposal:
+    """Return how a field reads its column: as it stands, or its words translated."""
+    field_ = next(f for f in ENTITIES[words.name].fields if f.name == name)
+    mapping: Any = match.column
+    said = match.remark
+    if field_.kind == "word":
+        foreign = translation(table.facts[match.column], field_, words)
+        if foreign:
+            mapping = {"column": match.column, "words": foreign}
+            said += remark("match_translated")
+    return FieldProposal(mapping, match.confidence, said)
+
+
+def _constants(table: Table, words: EntityWords, found: Mapping[str, Match]) -> dict[str, str]:
+    """Return what the names of the table and of the columns it maps say of all its rows."""
+    names = [table.name, *(match.column for match in found.values())]
+    said = {_singular(word) for name in names for word in words_of(name)}
+    for variant in words.variants:
+        if said & {_singular(word) for word in variant.words}:
+            return {name: value for name, value in variant.constants.items() if name not in found}
+    return {}
+
+
+def _singular(word: str) -> str:
+    return word.removesuffix("s")
 
 
 def propose_group(table: Table, fitted: Fit) -> FeedProposal | None:
@@ -158,7 +216,7 @@ def propose_group(table: Table, fitted: Fit) -> FeedProposal | None:
     Only what is the same in all those rows is a property of it; that said, a name counts as in the
     entity's own table.
     """
-    name = ENTITIES[fitted.words.name].key[0]
+    name = str(fitted.words.own_key)
     key = fitted.found.get(name)
     if key is None:
         return None
@@ -180,7 +238,9 @@ def _complete(
     entity: str, fields: Mapping[str, FieldProposal], one_row_per: tuple[str, ...] = ()
 ) -> FeedProposal:
     order = ENTITIES[entity].fields
-    missing = tuple(f.name for f in order if f.is_required and f.name not in fields)
+    missing = tuple(
+        f.name for f in order if (f.is_required or f.is_mapped) and f.name not in fields
+    )
     ordered = {f.name: fields[f.name] for f in order if f.name in fields}
     said = remark("feed_grouped", key=one_row_per[0]) if one_row_per else NOTHING
     return FeedProposal(entity, ordered, one_row_per, missing, said)
@@ -201,14 +261,13 @@ def _with_only_date(
     """Add the only date of a table as when it happened, if no name says that another is."""
     event = ENTITIES[words.name].event_time
     completed = dict(found)
-    if event is None or event.name in found or not event.is_required:
+    if event is None or event.name in found or not (event.is_required or event.is_mapped):
         return completed
+    dates = [name for name, column in table.facts.items() if column.kind in ("date", "timestamp")]
     taken = {match.column for match in found.values()}
-    dates = [
-        name
-        for name, column in table.facts.items()
-        if column.kind in ("date", "timestamp") and name not in taken
-    ]
+    free = [name for name in dates if name not in taken]
+    # A date that says something else already may say this too, if there is no other.
+    dates = free if len(free) == 1 else dates
     if len(dates) == 1:
         completed[event.name] = Match(dates[0], ONLY_DATE, remark("match_only_date"))
     return completed
@@ -238,18 +297,18 @@ def _amount(table: Table, fitted: Fit) -> dict[str, FieldProposal]:
 
 def _key(table: Table, fitted: Fit) -> dict[str, FieldProposal]:
     """Return the entity's own key: a column, columns joined, or rows numbered."""
-    entity = ENTITIES[fitted.words.name]
-    if len(entity.key) > 1:
+    key = fitted.words.own_key
+    if key is None:
         return {}
-    own = fitted.found.get(entity.key[0])
-    if own is not None:
-        unique = table.facts[own.column].is_unique
+    own = fitted.found.get(key)
+    unique = own is not None and table.facts[own.column].is_unique
+    if own is not None and (unique or own.confidence >= SURE_KEY or not fitted.words.key_from):
         said = own.remark + remark("key_unique" if unique else "key_repeats")
-        return {entity.key[0]: FieldProposal(own.column, own.confidence, said)}
+        return {key: FieldProposal(own.column, own.confidence, said)}
     columns = [fitted.found[name].column for name in fitted.words.key_from if name in fitted.found]
     if not columns:
-        return {}
-    return {entity.key[0]: _joined(table, columns)}
+        return {key: FieldProposal(own.column, own.confidence, own.remark)} if own else {}
+    return {key: _joined(table, columns)}
 
 
 def _joined(table: Table, columns: list[str]) -> FieldProposal:

@@ -22,15 +22,27 @@ if TYPE_CHECKING:
     from crm_tasks.profiling.vocabulary import EntityWords, FieldWords
 
 #: Which kinds of column can hold which kind of field; any column can hold text.
+ANYTHING = frozenset({"boolean", "integer", "decimal", "date", "timestamp", "code", "words"})
+MOMENTS, NUMBERS = frozenset({"date", "timestamp"}), frozenset({"integer", "decimal"})
 HOLDS: dict[Kind, frozenset[str]] = {
-    "text": frozenset({"boolean", "integer", "decimal", "date", "timestamp", "code", "words"}),
-    "timestamp": frozenset({"date", "timestamp"}),
-    "date": frozenset({"date", "timestamp"}),
+    "text": ANYTHING,
+    "word": ANYTHING,
+    "token": frozenset({"code", "words"}),
+    "list": frozenset(),  # JSON arrays are for the user to map
+    "currency": frozenset({"code", "words"}),
+    "own_currency": frozenset({"code", "words"}),
+    "timestamp": MOMENTS,
+    "date": MOMENTS,
     "integer": frozenset({"integer"}),
-    "decimal": frozenset({"integer", "decimal"}),
+    "decimal": NUMBERS,
+    "decimal4": NUMBERS,
+    "number": NUMBERS,
     "boolean": frozenset({"boolean"}),
 }
+CURRENCY = re.compile(r"[A-Za-z]{3}")
+WITHIN_AT_LEAST = 0.95
 IDENTIFIERS = frozenset({"integer", "code", "words", "boolean"})
+PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 LIKE_AT_LEAST = 0.6
 OWN, OF_NOUN, UNSEEN = 0.95, 0.97, 0.7
 TIE = 1e-6
@@ -74,7 +86,7 @@ def field_matches(
     """Yield every column that may be a field; without a field, a number in general."""
     for name, column in facts.items():
         likeness = _likeness(name, field_words, words, table_likeness)
-        factor = _possible(column, field)
+        factor = _possible(column, field, words)
         if likeness * factor >= LIKE_AT_LEAST:
             said = remark("match_name", share=likeness)
             if column.kind == "empty":
@@ -94,14 +106,60 @@ def _likeness(
     return max(anywhere, own, of_noun)
 
 
-def _possible(column: ColumnFacts, field: Field | None) -> float:
+def _possible(column: ColumnFacts, field: Field | None, words: EntityWords) -> float:
     """Return a factor for whether the column's values can be the field's."""
     if column.kind == "empty":
         return UNSEEN
     if field is None:
-        return float(column.kind in HOLDS["decimal"])
+        return float(column.kind in NUMBERS)
+    return float(_holds(column, field, words))
+
+
+def _holds(  # noqa: PLR0911 (one per rule)
+    column: ColumnFacts, field: Field, words: EntityWords
+) -> bool:
     if field.kind == "boolean" and column.kind == "integer":
-        return float(set(column.distinct) <= {"0", "1"})
+        return set(column.distinct) <= {"0", "1"}
+    if field.kind == "word":
+        return translation(column, field, words) is not None
+    if field.kind in ("currency", "own_currency"):
+        return all(CURRENCY.fullmatch(value.strip()) for value in column.distinct)
+    if field.least is not None or field.most is not None:
+        return column.kind in HOLDS[field.kind] and _is_within(column, field)
     if field.kind == "text" and re.search(r"_id$|^sku$", field.name):
-        return float(column.kind in IDENTIFIERS)
-    return float(column.kind in HOLDS[field.kind])
+        return column.kind in IDENTIFIERS
+    if field.name == "name":
+        return column.kind in ("words", "code")
+    return column.kind in HOLDS[field.kind]
+
+
+def translation(column: ColumnFacts, field: Field, words: EntityWords) -> dict[str, str] | None:
+    """Return the words of a column that need translating, by the words of the field.
+
+    None: a value is no word of the field in any language known. Only words of our own lists are
+    ever written, never values of other columns.
+    """
+    own = {word: word for word in field.words}
+    known = words.values.get(field.name, {})
+    foreign = {name.casefold(): word for word, names in known.items() for name in names}
+    found = {}
+    for value in column.distinct:
+        text = value.strip()
+        meant = own.get(text.casefold()) or foreign.get(text.casefold())
+        if meant is None:
+            return None
+        if meant != text.casefold():
+            found[text] = meant
+    return found
+
+
+def _is_within(column: ColumnFacts, field: Field) -> bool:
+    """Return whether nearly all numbers lie between the field's limits."""
+    numbers = [float(text) for value in column.distinct if PLAIN.fullmatch(text := value.strip())]
+    within = [
+        number
+        for number in numbers
+        if (field.least is None or number >= field.least)
+        and (field.most is None or number <= field.most)
+    ]
+    return len(within) >= WITHIN_AT_LEAST * len(column.distinct)

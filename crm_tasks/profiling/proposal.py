@@ -25,6 +25,7 @@ from crm_tasks.profiling.vocabulary import vocabulary
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from crm_tasks.contracts.entities import Field
     from crm_tasks.profiling.decisions import Decision, Remark
     from crm_tasks.profiling.drafts import Draft
 
@@ -81,12 +82,19 @@ def _settled(draft: Draft, table: Table, fitted: Fit | None, masters: Masters) -
     feeds = _feeds(table, fitted, masters)
     product = next((feed for feed in feeds if feed.entity == "products"), None)
     key = str(product.fields["product_source_id"].mapping) if product else None
+    texts = {
+        str(proposal.mapping)
+        for feed in feeds
+        for name, proposal in feed.fields.items()
+        if name.endswith("_token")
+    }
     classes = {
         name: propose_class(
             facts,
             _mapped_to(name, feeds),
             fitted.words.name if fitted else "",
             depends_on_key=key is not None and depends_on(table.rows, name, key),
+            is_text=name in texts,
         )
         for name, facts in table.facts.items()
     }
@@ -112,17 +120,23 @@ def _feeds(table: Table, fitted: Fit | None, masters: Masters) -> list[FeedPropo
             continue
         part = fit(table, vocabulary()[entity])
         group = propose_group(table, part) if part else None
-        made += [group] if group else []
+        made += [group] if group and _is_worth(group, fitted) else []
     return [*made, propose_feed(table, fitted)]
 
 
+def _is_worth(group: FeedProposal, fitted: Fit) -> bool:
+    """Return whether an entity made of rows says more than its key, which core knows anyway."""
+    return len(group.fields) > 1 or fitted.words.name == "order_items"
+
+
 def _mapped_to(column: str, feeds: Sequence[FeedProposal]) -> dict[str, float]:
-    """Return the fields a column is mapped onto, with confidence."""
+    """Return the fields a column is mapped onto, with confidence; those of tokens apart."""
+    kinds = {(feed.entity, f.name): f.kind for feed in feeds for f in ENTITIES[feed.entity].fields}
     return {
         f"{feed.entity}.{name}": proposal.confidence
         for feed in feeds
         for name, proposal in feed.fields.items()
-        if column in columns_of(proposal.mapping)
+        if column in columns_of(proposal.mapping) and kinds[feed.entity, name] != "token"
     }
 
 
@@ -143,16 +157,24 @@ def _with_tokens(feed: FeedProposal, kinds: Mapping[str, str]) -> FeedProposal:
 
     A token is as good a key as what it stands for, and no good as anything else.
     """
+    known = {f.name: f for f in ENTITIES[feed.entity].fields}
     fields = {
         name: replace(proposal, mapping=_tokenised(proposal.mapping, kinds))
         for name, proposal in feed.fields.items()
-        if name.endswith("_source_id") or not set(columns_of(proposal.mapping)) & set(kinds)
+        if _may_read(known[name], set(columns_of(proposal.mapping)) & set(kinds))
     }
     lost = tuple(name for name in feed.fields if name not in fields)
-    required = {f.name for f in ENTITIES[feed.entity].fields if f.is_required}
+    required = {f.name for f in known.values() if f.is_required or f.is_mapped}
     missing = (*feed.missing, *(name for name in lost if name in required))
     groups = tuple(_token(name, kinds) for name in feed.one_row_per)
     return replace(feed, fields=fields, missing=missing, one_row_per=groups)
+
+
+def _may_read(field: Field, identifying: set[str]) -> bool:
+    """Return whether a field may read its columns, some of which land as tokens only."""
+    if field.kind == "token":
+        return bool(identifying)
+    return not identifying or field.name.endswith("_source_id")
 
 
 def _tokenised(mapping: Any, kinds: Mapping[str, str]) -> Any:

@@ -45,11 +45,11 @@ def masters_of(tables: Sequence[Table], fits: Sequence[Fit | None]) -> Masters:
     for table, fitted in zip(tables, fits, strict=True):
         if fitted is None:
             continue
-        entity = ENTITIES[fitted.words.name]
-        key = fitted.found.get(entity.key[0])
-        if key is not None and len(entity.key) == 1 and entity.name not in found:
+        entity = fitted.words.name
+        key = fitted.found.get(fitted.words.own_key or "")
+        if key is not None and entity not in found:
             values = table.rows.column(key.column)
-            found[entity.name] = Master(table.name, key.column, values, table.is_whole)
+            found[entity] = Master(table.name, key.column, values, table.is_whole)
     return found
 
 
@@ -57,7 +57,7 @@ def known_references(table: Table, fitted: Fit | None, masters: Masters) -> dict
     """Return the reference fields of a table that the values of other tables settle."""
     known: dict[str, Match] = {}
     for entity, master in masters.items():
-        field = ENTITIES[entity].key[0]
+        field = str(vocabulary()[entity].own_key)
         if master.table == table.name or not _refers(fitted, entity):
             continue
         named = fitted.found.get(field) if fitted else None
@@ -70,7 +70,7 @@ def known_references(table: Table, fitted: Fit | None, masters: Masters) -> dict
 def _refers(fitted: Fit | None, entity: str) -> bool:
     """Return whether a table can have a reference to an entity: not to the one it is itself."""
     entities = [fitted.words.name] if fitted else list(vocabulary())
-    field = ENTITIES[entity].key[0]
+    field = vocabulary()[entity].own_key
     return any(field in ENTITIES[name].field_names for name in entities if name != entity)
 
 

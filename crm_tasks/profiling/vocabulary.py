@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.profiling.names import best_likeness, words_of
@@ -24,6 +25,14 @@ class FieldWords:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """What words in the name of a table or of its columns say of all its rows."""
+
+    words: frozenset[str]
+    constants: dict[str, str]
+
+
+@dataclass(frozen=True)
 class EntityWords:
     """How an entity is called and recognised; the top of synonyms.yml explains each part."""
 
@@ -35,6 +44,9 @@ class EntityWords:
     makes: tuple[str, ...]
     fields: dict[str, FieldWords]
     parts: dict[str, FieldWords]
+    own_key: str | None
+    values: dict[str, dict[str, tuple[str, ...]]]
+    variants: tuple[Variant, ...]
 
     def likeness_of_table(self, table: str) -> float:
         """Return how surely a table's name says that it holds this entity."""
@@ -60,23 +72,32 @@ def _singular(word: str) -> str:
 def vocabulary() -> dict[str, EntityWords]:
     """Return the words of every entity that staging reads, the finest grain first."""
     told = read_words(SYNONYMS)
-    known = {
-        name: EntityWords(
-            name=name,
-            tables=tuple(words["tables"]),
-            rank=int(words["rank"]),
-            signature=tuple(
-                (part,) if isinstance(part, str) else tuple(part) for part in words["signature"]
-            ),
-            key_from=tuple(words.get("key_from", ())),
-            makes=tuple(words.get("makes", ())),
-            fields=_fields(words["fields"]),
-            parts=_fields(words.get("parts", {})),
-        )
-        for name, words in told.items()
-        if name in ENTITIES
-    }
+    known = {name: _entity(name, words) for name, words in told.items() if name in ENTITIES}
     return dict(sorted(known.items(), key=lambda item: -item[1].rank))
+
+
+def _entity(name: str, told: dict[str, Any]) -> EntityWords:
+    key = ENTITIES[name].key
+    return EntityWords(
+        name=name,
+        tables=tuple(told["tables"]),
+        rank=int(told["rank"]),
+        signature=tuple(
+            (part,) if isinstance(part, str) else tuple(part) for part in told["signature"]
+        ),
+        key_from=tuple(told.get("key_from", ())),
+        makes=tuple(told.get("makes", ())),
+        fields=_fields(told["fields"]),
+        parts=_fields(told.get("parts", {})),
+        own_key=told.get("key") or (key[0] if len(key) == 1 else None),
+        values={
+            field: {word: tuple(names) for word, names in words.items()}
+            for field, words in told.get("values", {}).items()
+        },
+        variants=tuple(
+            Variant(frozenset(one["words"]), dict(one["set"])) for one in told.get("variants", ())
+        ),
+    )
 
 
 def _fields(told: dict[str, dict[str, list[str]]]) -> dict[str, FieldWords]:

@@ -67,7 +67,8 @@ def dry_run(
 def _fits(
     connection: duckdb.DuckDBPyConnection, entity: Entity, profile: Profile, as_of: dt.date
 ) -> list[FeedFit]:
-    values = typed(entity, as_of, profile.time_zone)
+    where = (as_of, profile.time_zone, profile.currency_code)
+    values = typed(entity, *where)
     counts = []
     for field in entity.fields:
         text = f"nullif(trim({field.name}), '')"
@@ -77,7 +78,7 @@ def _fits(
         ]
     connection.execute(
         "create or replace temp table judged as select *, "
-        f"{reject_reason(entity, as_of, profile.time_zone)} as reject_reason "
+        f"{reject_reason(entity, *where)} as reject_reason "
         f"from landing.landing_{entity.name}"
     )
     key = " || chr(31) || ".join(f"trim({name})" for name in entity.key)

@@ -18,7 +18,7 @@ ORDERS = ENTITIES["orders"]
 
 
 def read(field: str, text: str, zone: str = "UTC"):
-    sql = typed(ENTITIES["order_items"], AS_OF, zone)[field]
+    sql = typed(ENTITIES["order_items"], AS_OF, zone, "EUR")[field]
     with duckdb.connect() as connection:
         return connection.execute(f"select {sql} from (select ? as {field})", [text]).fetchone()[0]
 
@@ -28,7 +28,7 @@ def verdict(**values: str | None):
     columns["landed_at"] = "2024-07-01 03:00:00"
     named = ", ".join(f"cast(? as varchar) as {name}" for name in columns)
     row = f"select * replace (cast(landed_at as timestamp) as landed_at) from (select {named})"
-    sql = f"select {reject_reason(ORDERS, AS_OF, 'UTC')} from ({row})"
+    sql = f"select {reject_reason(ORDERS, AS_OF, 'UTC', 'EUR')} from ({row})"
     with duckdb.connect() as connection:
         return connection.execute(sql, list(columns.values())).fetchone()[0]
 
@@ -66,6 +66,6 @@ def test_a_row_is_refused_for_the_reason_staging_gives():
 
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_every_field_of_every_entity_can_be_rendered(entity):
-    told = typed(ENTITIES[entity], AS_OF, "UTC")
+    told = typed(ENTITIES[entity], AS_OF, "UTC", "EUR")
     assert set(told) == set(ENTITIES[entity].field_names)
-    assert reject_reason(ENTITIES[entity], AS_OF, "UTC").startswith("case")
+    assert reject_reason(ENTITIES[entity], AS_OF, "UTC", "EUR").startswith("case")

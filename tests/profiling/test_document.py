@@ -93,7 +93,7 @@ def test_a_feed_that_lacks_a_field_stands_there_as_a_comment_to_complete(loaded)
     del lines["Quantity"]
     lines["Amount"] = lines.pop("UnitPrice")
     text = written(draft("order lines", lines))
-    assert "# order_items could be fed, but nothing was found for" in text.replace("        #", "#")
+    assert "# order_items could be fed; complete it" in text.replace("        #", "#")
     assert "quantity: '?'" in text or "quantity: ?" in text
     assert "order_items" not in {f.entity for f in loaded(text).sources[0].tables[0].feeds}
 
