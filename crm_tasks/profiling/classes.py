@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.profiles.base import UNDECIDED
 from crm_tasks.profiling.decisions import Decision
 from crm_tasks.profiling.names import best_likeness, words_of
@@ -121,8 +122,14 @@ def _is_harmless(name: str) -> bool:
 @lru_cache(maxsize=1)
 def _shared() -> tuple[str, ...]:
     """Return names of what many people share, and of canonical fields, which identify nobody."""
-    fields = [field for entity in vocabulary().values() for field in entity.fields.values()]
-    return (*rules()["shared_names"], *(name for field in fields for name in field.any))
+    names = [
+        name
+        for entity, words in vocabulary().items()
+        for field in ENTITIES[entity].fields
+        if field.kind != "token" and field.name in words.fields
+        for name in words.fields[field.name].any
+    ]
+    return (*rules()["shared_names"], *names)
 
 
 def _by_kind(facts: ColumnFacts) -> Decision[str]:  # noqa: PLR0911 (one per rule)

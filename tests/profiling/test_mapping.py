@@ -134,3 +134,91 @@ def test_a_reference_does_not_make_a_table_what_it_refers_to():
 def test_a_table_nobody_knows_fits_nothing(n_columns):
     columns = {f"flurb{n}": ["x", "y"] for n in range(n_columns)}
     assert best_fit(table("flurbs", columns)) is None
+
+
+# --- relations and voices -------------------------------------------------------------------------
+
+
+def test_names_say_what_kind_of_tie_a_table_holds():
+    trusts = {"trustor_id": ["1", "2"], "trustee_id": ["2", "3"], "trust_value": ["1", "1"]}
+    assert mapped(feed_of("trusts", trusts)) == {
+        "tie_source_id": {"concat": ["trustor_id", "trustee_id"]},
+        "tie_type": {"constant": "trust"},
+        "from_type": {"constant": "customer"},
+        "from_source_id": "trustor_id",
+        "to_type": {"constant": "customer"},
+        "to_source_id": "trustee_id",
+        "strength": "trust_value",
+    }
+    works = {"crm_id": ["1", "2"], "organization_id": ["7", "7"], "since": ["2020-01-01"] * 2}
+    found = mapped(feed_of("works_for", works))
+    assert (found["tie_type"], found["to_type"]) == (
+        {"constant": "works_for"},
+        {"constant": "organization"},
+    )
+
+
+def test_words_of_a_closed_vocabulary_are_translated_if_all_are_known():
+    calls = {
+        "id": ["1", "2", "3"],
+        "customer_id": ["a", "b", "c"],
+        "Call Type": ["Inbound", "Outbound", "Inbound"],
+        "Call Start Time": ["2024-01-01 10:00"] * 3,
+        "Description": ["invented words"] * 3,
+    }
+    found = mapped(feed_of("Calls", calls))
+    assert found["direction"] == {
+        "column": "Call Type",
+        "words": {"Inbound": "in", "Outbound": "out"},
+    }
+    calls["Call Type"] = ["Inbound", "Missed", "Inbound"]
+    assert "direction" not in mapped(feed_of("Calls", calls))
+    calls["Call Type"] = ["in", "out", "in"]
+    assert mapped(feed_of("Calls", calls))["direction"] == "Call Type"
+
+
+def test_a_score_outside_the_scale_is_no_score():
+    ratings = {
+        "user_id": [f"u{n}" for n in range(20)],
+        "movie_id": [f"m{n}" for n in range(20)],
+        "rating": [n % 5 + 1 for n in range(20)],
+        "review text": ["invented words"] * 20,
+        "rated_on": ["2024-01-01"] * 20,
+    }
+    assert mapped(feed_of("ratings", ratings))["score"] == "rating"
+    ratings["rating"] = [n % 10 + 1 for n in range(20)]
+    assert "score" not in mapped(feed_of("ratings", ratings))
+
+
+def test_the_only_date_of_a_deal_is_when_it_was_opened_and_closed():
+    deals = {
+        "deal_id": ["1", "2"],
+        "company_id": ["a", "b"],
+        "won_date": ["2024-01-01", "2024-02-01"],
+        "stage": ["won", "won"],
+    }
+    found = mapped(feed_of("closed_deals", deals))
+    assert (found["opened_at"], found["close_date"]) == ("won_date", "won_date")
+
+
+def test_an_own_key_that_repeats_is_none_where_other_columns_make_one():
+    rounds = {
+        "company permalink": ["a", "a", "b"],
+        "company code": ["x", "x", "x"],
+        "round": ["A", "B", "A"],
+        "stage": ["seed", "angel", "seed"],
+        "funded_at": ["2024-01-01", "2024-02-01", "2024-01-01"],
+    }
+    key = mapped(feed_of("funding rounds", rounds))["opportunity_source_id"]
+    assert key == {"concat": ["company permalink", "funded_at", "stage"]}
+
+
+def test_a_required_field_with_more_gaps_than_a_gate_lets_pass_leaves_the_feed_open():
+    trusts = {
+        "trustor_id": [str(n) for n in range(40)],
+        "trustee_id": ["" if n % 4 == 0 else str(n + 1) for n in range(40)],
+    }
+    feed = feed_of("trusts", trusts)
+    assert feed.missing == ("to_source_id",)
+    assert "25% of the sampled rows have no to_source_id" in feed.remark.en
+    assert mapped(feed)["to_source_id"] == "trustee_id"  # shown, to be decided

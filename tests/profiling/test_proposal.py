@@ -138,3 +138,40 @@ def test_names_fit_a_profile_and_differ():
     assert table_name("2024-Sales!") == "table_2024_sales"
     assert unique_names(["a b", "a-b", "c"]) == ["a_b", "a_b_2", "c"]
     assert len(table_name("x" * 99)) == 63
+
+
+def test_texts_go_to_the_vault_and_a_field_takes_their_token():
+    chats = {
+        "message_id": [f"m{n}" for n in range(30)],
+        "customer_id": [f"K{n:03d}" for n in range(30)],
+        "sent_at": ["2024-01-01 10:00:00"] * 30,
+        "flurb text": [f"invented words number {n} and so on" for n in range(30)],
+        "direction": ["in", "out"] * 15,
+    }
+    chats["body"] = chats.pop("flurb text")
+    (table,) = propose_tables([draft("messages", chats)])
+    assert table.classes["body"].value == "text"
+    fields = {name: one.mapping for name, one in table.feeds[0].fields.items()}
+    taken = {"text_token": "body_token", "direction": "direction"}
+    assert {name: fields[name] for name in taken} == taken
+
+
+def test_a_column_no_field_may_read_bare_is_identifying_for_its_sake():
+    visits = {
+        "session id": [f"s{n}" for n in range(30)],
+        "cookie": [f"c{n}x" for n in range(30)],
+        "viewed_at": ["2024-01-01 10:00:00"] * 30,
+        "url": [f"/thing/{n % 5}" for n in range(30)],
+    }
+    (table,) = propose_tables([draft("page_views", visits)])
+    assert table.classes["cookie"].value == "cookie"
+    assert table.feeds[0].fields["anonymous_token"].mapping == "cookie_token"
+
+
+def test_the_currency_of_most_amounts_is_taken_with_its_share():
+    codes = ["USD"] * 27 + ["GBP"] * 3
+    orders = {"id": [str(n) for n in range(30)], "amount": ["1.50"] * 30, "currency": codes}
+    currency = company(draft("orders", orders)).currency
+    assert currency.value == "USD"
+    assert 0.8 <= currency.confidence < 0.85
+    assert "90%" in currency.remark.en
