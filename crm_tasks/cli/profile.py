@@ -12,7 +12,7 @@ from crm_tasks.cli.console import HomeOption, output, print_table
 from crm_tasks.cli.profile_report import tell_checked, tell_next, tell_proposal
 from crm_tasks.connectors.preflight import Limits
 from crm_tasks.errors import ProfileError
-from crm_tasks.profiles import profile_schema
+from crm_tasks.profiles import load_profile, profile_schema
 from crm_tasks.profiles.templates import template_names, template_path
 from crm_tasks.settings import Settings, load_settings
 from crm_tasks.steps.profile_check import check_profile
@@ -34,7 +34,11 @@ def init(
         list[str] | None, typer.Argument(help="Your files, packed or not; with --template its name")
     ] = None,
     template: Annotated[
-        bool, typer.Option("--template", help="Start from a template; without a name, list them")
+        bool,
+        typer.Option(
+            "--template",
+            help="NAME: start from a template, with files fitted to them; without NAME, list them",
+        ),
     ] = False,
     out: Annotated[Path | None, typer.Option(help="File to write (default: NAME.yml)")] = None,
     name: Annotated[
@@ -48,14 +52,15 @@ def init(
     Beside each decision stands how sure it is and why; what only you can decide is marked, and the
     profile does not run before.
     """
+    from crm_tasks.profiling.company import Told
     from crm_tasks.steps.profile_init import propose, write, write_new
 
     given = list(files or ())
-    if template:
-        if not given:
-            print_templates()
-            return
-        chosen = _template_among(given)
+    if template and not given:
+        print_templates()
+        return
+    chosen = _template_among(given) if template else None
+    if chosen and not given:
         target = out or Path(f"{chosen}.yml")
         write_new(template_path(chosen).read_text(encoding="utf-8"), target)
         output.print(f"wrote {target}: put your exports beside it", markup=False, highlight=False)
@@ -63,12 +68,12 @@ def init(
         return
     if not given:
         raise ProfileError("which files? crm profile init FILE..., or --template NAME")
+    known = load_profile(str(template_path(chosen))).sources[0].tables if chosen else ()
     settings = load_settings()
     paths = [Path(file) for file in given]
     target = out or Path(f"{name or paths[0].resolve().parent.name}.yml")
-    proposal = propose(
-        paths, target, _limits(settings), name, time_zone=time_zone, currency_code=currency
-    )
+    told = Told(name or "", time_zone, currency)
+    proposal = propose(paths, target, _limits(settings), told, known)
     write(proposal, target)
     tell_proposal(proposal, target)
 
@@ -108,11 +113,10 @@ def print_templates() -> None:
 
 
 def _template_among(given: list[str]) -> str:
-    named = [word for word in given if word in template_names()]
-    chosen = named[0] if named else given[0]
+    """Take the template's name out of the words given; the others are files."""
+    chosen = next((word for word in given if word in template_names()), given[0])
     template_path(chosen)  # an unknown name is told before anything is written
-    if len(given) > 1:
-        raise ProfileError("--template takes a name and no files; run init on the files afterwards")
+    given.remove(chosen)
     return chosen
 
 

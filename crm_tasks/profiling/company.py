@@ -33,7 +33,7 @@ NAME_LENGTH = 63
 class Told:
     """What the user said: how the profile is called, and what no file tells."""
 
-    name: str
+    name: str = ""
     time_zone: str | None = None
     currency_code: str | None = None
 

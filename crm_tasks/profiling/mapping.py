@@ -163,7 +163,7 @@ def propose_feed(table: Table, fitted: Fit) -> FeedProposal:
     }
     fields |= _amount(table, fitted)
     fields |= _key(table, fitted)
-    return _with_gaps(table, _complete(fitted.words.name, fields))
+    return _with_gaps(table, complete(fitted.words.name, fields))
 
 
 def _with_gaps(table: Table, feed: FeedProposal) -> FeedProposal:
@@ -230,13 +230,14 @@ def propose_group(table: Table, fitted: Fit) -> FeedProposal | None:
         field_name: FieldProposal(match.column, match.confidence, match.remark)
         for field_name, match in {**found, name: key}.items()
     }
-    feed = _complete(fitted.words.name, fields, (key.column,))
+    feed = complete(fitted.words.name, fields, (key.column,))
     return None if feed.missing else feed
 
 
-def _complete(
+def complete(
     entity: str, fields: Mapping[str, FieldProposal], one_row_per: tuple[str, ...] = ()
 ) -> FeedProposal:
+    """Return a feed of these fields, in the entity's order, and what it lacks."""
     order = ENTITIES[entity].fields
     missing = tuple(
         f.name for f in order if (f.is_required or f.is_mapped) and f.name not in fields

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -16,25 +17,28 @@ from crm_tasks.profiling.company import (
     unique_names,
 )
 from crm_tasks.profiling.document import write_profile
+from crm_tasks.profiling.fitting import fitted_to, template_of
 from crm_tasks.profiling.proposal import propose_tables
 from crm_tasks.steps.profile_drafts import drafts_of
 from crm_tasks.warehouse.files import write_text_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from crm_tasks.connectors.preflight import Limits
+    from crm_tasks.profiles import SourceTable
+    from crm_tasks.profiling.proposal import TableProposal
+
+NOTHING_TOLD = Told()
 
 
 def propose(
     paths: Sequence[Path],
     out: Path,
     limits: Limits,
-    name: str | None = None,
-    *,
-    time_zone: str | None = None,
-    currency_code: str | None = None,
+    told: Told = NOTHING_TOLD,
+    templates: Sequence[SourceTable] = (),
 ) -> Proposal:
     """Return the profile proposed for these files: a source per folder.
 
@@ -42,6 +46,8 @@ def propose(
     ----------
     out : Path
         Where the profile will lie; folders are named as seen from there.
+    templates : sequence of SourceTable
+        Tables of a template: what it knows of the files' columns goes before any proposal.
 
     Raises
     ------
@@ -58,12 +64,20 @@ def propose(
         SourceProposal(
             name=source,
             root=os.path.relpath(folder, out.resolve().parent),
-            tables=tuple(propose_tables(drafts_of(own, limits))),
+            tables=tuple(_tables(own, limits, templates)),
         )
         for source, (folder, own) in zip(names, folders, strict=True)
     ]
-    called = table_name(name) if name else names[0]
-    return propose_company(Told(called, time_zone, currency_code), sources)
+    called = table_name(told.name) if told.name else names[0]
+    return propose_company(replace(told, name=called), sources)
+
+
+def _tables(
+    paths: Sequence[Path], limits: Limits, templates: Sequence[SourceTable]
+) -> Iterator[TableProposal]:
+    for proposal in propose_tables(drafts_of(paths, limits)):
+        template = template_of(proposal.draft, templates)
+        yield fitted_to(proposal, template) if template else proposal
 
 
 def write(proposal: Proposal, out: Path) -> str:

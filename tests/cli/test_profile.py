@@ -86,7 +86,7 @@ def test_templates_are_listed_and_written(call, here):
     ("arguments", "message"),
     [
         (["--template", "salesfroce"], "did you mean 'salesforce'?"),
-        (["--template", "salesforce", "x.csv"], "a name and no files"),
+        (["--template", "salesforce", "x.csv"], "no file x.csv"),
         ([], "which files?"),
         (["gone.csv"], "no file gone.csv"),
     ],

@@ -8,6 +8,7 @@ import pytest
 from crm_tasks.connectors.preflight import Limits
 from crm_tasks.errors import ProfileError
 from crm_tasks.profiles import load_profile
+from crm_tasks.profiling.company import Told
 from crm_tasks.steps.attempt import Attempt
 from crm_tasks.steps.profile_init import propose, write, write_new
 from crm_tasks.steps.runner import run_step
@@ -21,7 +22,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("exports")
     paths = [path for name, make in COMPANIES.items() for path in make(folder / "data" / name)]
     out = folder / "company.yml"
-    write(propose(paths, out, Limits(), "company"), out)
+    write(propose(paths, out, Limits(), Told("company")), out)
     return folder
 
 
