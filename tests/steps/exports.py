@@ -11,6 +11,8 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tests.profiling.tables import chinese_names
 
@@ -154,4 +156,113 @@ def write_web_shop(folder: Path) -> list[Path]:
     return paths
 
 
-COMPANIES = {"till": write_till, "branch": write_branch, "web_shop": write_web_shop}
+def write_start_ups(folder: Path) -> list[Path]:
+    """Write companies, their funding rounds and acquisitions: Mac Roman, lines ending in returns.
+
+    A quarter of the acquisitions name no company, some rounds repeat, one company has no rounds.
+    """
+    folder.mkdir(parents=True)
+    names = ["Furnésh", "Anchor™", "Café Ünö", "Piñata – Labs", "Société Ð’Or"]
+    companies = [
+        (f"/company/invented-{n}", f"{names[n % 5]} {n}", ("web", "games", "biotech")[n % 3],
+         ("USA", "FRA")[n % 2], f"{n % 7 + 1}00000", f"20{n % 9 + 1:02d}-01-01")
+        for n in range(60)
+    ]  # fmt: skip
+    rounds = [
+        (companies[n % 59][0], companies[n % 59][1], ("angel", "series-a", "series-b")[n % 3],
+         f"2012-{n % 12 + 1:02d}-15", (n % 9 + 1) * 50000)
+        for n in range(150)
+    ]  # fmt: skip
+    rounds += rounds[:3]
+    deals = [
+        ("" if n % 4 == 0 else companies[n][0], "" if n % 4 == 0 else companies[n][1],
+         f"/company/buyer-{n % 5}", f"Buyer {n % 5} Group", f"2013-0{n % 9 + 1}-20", "USD")
+        for n in range(40)
+    ]  # fmt: skip
+    tables = {
+        "startups-companies": (("permalink", "name", "category_code", "country_code",
+                                "funding_total_usd", "founded_at"), companies),
+        "startups-rounds": (("company_permalink", "company_name", "funding_round_type", "funded_at",
+                             "raised_amount_usd"), rounds),
+        "startups-acquisitions": (("company_permalink", "company_name", "acquirer_permalink",
+                                   "acquirer_name", "acquired_at", "price_currency_code"), deals),
+    }  # fmt: skip
+    for name, (header, rows) in tables.items():
+        text = text_of(header, rows, lineterminator="\r").replace("Ð", "D")
+        (folder / f"{name}.csv.gz").write_bytes(gzip.compress(text.encode("mac_roman"), mtime=0))
+    return [folder / f"{name}.csv.gz" for name in tables]
+
+
+def write_funnel(folder: Path) -> list[Path]:
+    """Write a sales funnel: leads, closed deals and sellers, half of whom nobody lists."""
+    folder.mkdir(parents=True)
+    leads = [
+        (f"{n * 7919 + 2**60:032x}", f"2018-{n % 12 + 1:02d}-{n % 28 + 1:02d}", f"{n % 9:032x}",
+         ("social", "paid search", "organic")[n % 3])
+        for n in range(120)
+    ]  # fmt: skip
+    sellers = [f"{n * 104729 + 2**61:032x}" for n in range(60)]
+    deals = [
+        (leads[n][0], sellers[n], f"{n % 5:032x}", f"2018-{n % 12 + 1:02d}-28 19:58:54",
+         ("pet", "toys")[n % 2], ("reseller", "maker")[n % 2], f"{n % 4 * 1000}.0")
+        for n in range(50)
+    ]  # fmt: skip
+    listed = [
+        (seller, 13000 + n, ("campinas", "mogi guacu")[n % 2], "SP")
+        for n, seller in enumerate(sellers[:25])
+    ]
+    words = [(f"palavra_{n}", f"word_{n}") for n in range(20)]
+    tables = {
+        "leads": (("mql_id", "first_contact_date", "landing_page_id", "origin"), leads),
+        "closed_deals": (("mql_id", "seller_id", "sdr_id", "won_date", "business_segment",
+                          "business_type", "declared_monthly_revenue"), deals),
+        "sellers": (("seller_id", "seller_zip_code_prefix", "seller_city", "seller_state"), listed),
+        "category_translation": (("product_category_name", "product_category_name_english"), words),
+    }  # fmt: skip
+    for name, (header, rows) in tables.items():
+        data = text_of(header, rows).encode()
+        (folder / f"{name}.csv.gz").write_bytes(gzip.compress(data, mtime=0))
+    return [folder / f"{name}.csv.gz" for name in tables]
+
+
+def write_ratings(folder: Path) -> list[Path]:
+    """Write ratings of films and who trusts whom, as Parquet."""
+    folder.mkdir(parents=True)
+    n = 200
+    ratings = {
+        "user_id": [i * 13 % 41 + 1 for i in range(n)],
+        "movie_id": [i * 7 % 23 + 1 for i in range(n)],
+        "genre_id": [i * 7 % 23 % 5 for i in range(n)],
+        "review_id": list(range(1, n + 1)),
+        "rating": [i % 5 + 1 for i in range(n)],
+        "rated_on": [FIRST_DAY.date() + dt.timedelta(days=i) for i in range(n)],
+    }
+    pairs = sorted({(i * 13 % 41 + 1, i * 5 % 37 + 1) for i in range(120)})
+    trusts = {
+        "trustor_id": [one for one, _ in pairs],
+        "trustee_id": [other for _, other in pairs],
+        "trust_value": [1] * len(pairs),
+    }
+    paths = [folder / "movie_ratings.parquet", folder / "trusts.parquet"]
+    for path, columns in zip(paths, (ratings, trusts), strict=True):
+        pq.write_table(pa.table(columns), path)
+    return paths
+
+
+COMPANIES = {
+    "till": write_till,
+    "branch": write_branch,
+    "web_shop": write_web_shop,
+    "start_ups": write_start_ups,
+    "funnel": write_funnel,
+    "ratings": write_ratings,
+}
+#: What has to be edited before the proposed profile of a company runs: old text, new text.
+EDITS: dict[str, list[tuple[str, str]]] = {
+    "funnel": [
+        (
+            "product_category_name_english: undecided",
+            "product_category_name_english: plain",
+        ),
+    ],
+}
