@@ -162,7 +162,8 @@ def write_start_ups(folder: Path) -> list[Path]:
     A quarter of the acquisitions name no company, some rounds repeat, one company has no rounds.
     """
     folder.mkdir(parents=True)
-    names = ["Furnésh", "Anchor™", "Café Ünö", "Piñata – Labs", "Société Ð’Or"]
+    names = ["Furnésh", "Anchor™", "Café Ünö", "Piñata \N{EN DASH} Labs"]
+    names.append("Société d\N{RIGHT SINGLE QUOTATION MARK}Or")
     companies = [
         (f"/company/invented-{n}", f"{names[n % 5]} {n}", ("web", "games", "biotech")[n % 3],
          ("USA", "FRA")[n % 2], f"{n % 7 + 1}00000", f"20{n % 9 + 1:02d}-01-01")
@@ -188,7 +189,7 @@ def write_start_ups(folder: Path) -> list[Path]:
                                    "acquirer_name", "acquired_at", "price_currency_code"), deals),
     }  # fmt: skip
     for name, (header, rows) in tables.items():
-        text = text_of(header, rows, lineterminator="\r").replace("Ð", "D")
+        text = text_of(header, rows, lineterminator="\r")
         (folder / f"{name}.csv.gz").write_bytes(gzip.compress(text.encode("mac_roman"), mtime=0))
     return [folder / f"{name}.csv.gz" for name in tables]
 
