@@ -16,7 +16,7 @@ ORGANIZATIONS = Entity(
         text("industry", "Industry in the source's words"),
         text("employee_band", "Number of employees, as a band"),
         text("country_code", "Country, ISO 3166 alpha-2"),
-        text("domain", "Domain of its mail and web addresses"),
+        text("domain_name", "Domain of its mail and web addresses"),
         text("parent_organization_source_id", "Organization it belongs to"),
         text("owner_source_id", "Employee of ours who looks after it"),
     ),

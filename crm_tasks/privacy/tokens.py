@@ -79,8 +79,8 @@ def tokenise_lists(
     """Return the tokens and statuses of a column of JSON arrays of identifying texts.
 
     The token is the JSON array of the elements' tokens, in their order; blank elements are left
-    out. The status is that of the first element that is not valid. What is no array of texts or whole numbers has no
-    token and the status ``invalid: E_LIST``.
+    out. The status is that of the first element that is not valid. What is no array of texts or
+    whole numbers has no token and the status ``invalid: E_LIST``.
     """
     made = [_list_token(value, kind, key) for value in values.to_pylist()]
     tokens, statuses = [token for token, _ in made], [status for _, status in made]

@@ -175,8 +175,7 @@ class SourceTable(Strict):
         if kinds[field] == "token" and mapping not in tokens:
             raise ValueError(
                 f"{entity}.{field}: takes the token of an identifying column of table {self.name}, "
-                f"one of [{listed(tokens)}]; declare the column as {{identifying: text}} or another "
-                "kind"
+                f"one of [{listed(tokens)}]; declare the column as {{identifying: <kind>}}"
             )
 
     @property

@@ -1,5 +1,5 @@
--- A key that stands twice in one file is one line told twice, or two lines with a bad key: the later
--- record holds.
+-- A key that stands twice in one file is one line told twice, or two lines with a bad key: the
+-- later record holds.
 {{ config(severity='warn', meta={'treatment': 'the last record of the key holds'}) }}
 
 select

@@ -22,7 +22,7 @@ organizations_described as (
         industry,
         employee_band,
         country_code,
-        domain,
+        domain_name,
         ---------- booleans
         {{ is_synthetic() }} as is_synthetic
     from organizations

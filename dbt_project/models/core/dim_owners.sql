@@ -32,10 +32,10 @@ owners_described as (
 owners_named as (
 
     select owner_id from owners_described
-    union
+    union distinct
     select owner_id from organizations
     where owner_id is not null
-    union
+    union distinct
     select owner_id from opportunities
     where owner_id is not null
 

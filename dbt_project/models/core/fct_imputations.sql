@@ -7,10 +7,17 @@ orders as (
 
 ),
 
-lines_undated as (
+lines_read as (
 
     select * from {{ ref('stg_order_items') }}
-    where reject_reason is null and {{ is_visible('ordered_at', 'known_at') }} and ordered_at is null
+    where reject_reason is null and {{ is_visible('ordered_at', 'known_at') }}
+
+),
+
+lines_undated as (
+
+    select * from lines_read
+    where ordered_at is null
 
 ),
 

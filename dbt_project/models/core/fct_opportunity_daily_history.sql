@@ -22,6 +22,16 @@ dates as (
 
 ),
 
+opportunities_with_stages as (
+
+    select
+        {{ entity_id('opportunity_source_id') }} as opportunity_id,
+        cast(min(entered_at) as timestamp) as first_entered_at
+    from stages
+    group by {{ entity_id('opportunity_source_id') }}
+
+),
+
 -- A deal begins without a stage; without any recorded stage it stands in its present one.
 stages_entered as (
 
@@ -38,10 +48,11 @@ stages_entered as (
         opportunities.opened_at as entered_at,
         cast(0 as bigint) as record_no
     from opportunities
-    left join (
-        select distinct {{ entity_id('opportunity_source_id') }} as opportunity_id from stages
-    ) as staged
+    left join opportunities_with_stages as staged
         on opportunities.opportunity_id = staged.opportunity_id
+    where
+        staged.opportunity_id is null
+        or opportunities.opened_at < staged.first_entered_at
 
 ),
 
@@ -68,7 +79,7 @@ days_described as (
         opportunities.organization_id,
         opportunities.owner_id,
         ---------- text
-        stages.stage_name,
+        entered.stage_name,
         opportunities.currency_code,
         ---------- numbers
         opportunities.amount,
@@ -84,18 +95,18 @@ days_described as (
         ---------- dates
         dates.date_day,
         opportunities.close_date
-    from stages_followed as stages
-    inner join opportunities on stages.opportunity_id = opportunities.opportunity_id
+    from stages_followed as entered
+    inner join opportunities on entered.opportunity_id = opportunities.opportunity_id
     inner join dates
         on
-            stages.first_date <= dates.date_day
-            and (stages.next_date is null or dates.date_day < stages.next_date)
-            and dates.date_day < {{ as_of_date() }}
+            entered.first_date <= dates.date_day
+            and (entered.next_date is null or entered.next_date > dates.date_day)
             and (
                 not opportunities.is_closed
-                or dates.date_day <= opportunities.close_date
-                or dates.date_day <= stages.first_date
+                or opportunities.close_date >= dates.date_day
+                or entered.first_date >= dates.date_day
             )
+    where dates.date_day < {{ as_of_date() }}
 
 )
 

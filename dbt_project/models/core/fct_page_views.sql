@@ -44,7 +44,7 @@ page_views_identified as (
             'customer:' || page_views.customer_source_id,
             'session:' || page_views.session_source_id,
             'view:' || page_views.page_view_source_id
-        ) as visitor
+        ) as visitor_id
     from page_views
     left join identities
         on
@@ -63,11 +63,11 @@ devices_of_one_customer as (
 
     select
         source_system,
-        visitor,
+        visitor_id,
         cast(min(customer_id) as varchar) as customer_id
     from page_views_identified
     where anonymous_token is not null and customer_id is not null
-    group by source_system, visitor
+    group by source_system, visitor_id
     having min(customer_id) = max(customer_id)
 
 ),
@@ -77,11 +77,11 @@ page_views_compared as (
     select
         *,
         cast(lag(viewed_at) over (
-            partition by source_system, visitor
+            partition by source_system, visitor_id
             order by viewed_at asc nulls last, page_view_source_id asc nulls last
         ) as timestamp) as viewed_before_at,
         cast(lead(viewed_at) over (
-            partition by source_system, visitor
+            partition by source_system, visitor_id
             order by viewed_at asc nulls last, page_view_source_id asc nulls last
         ) as timestamp) as viewed_next_at
     from page_views_identified
@@ -99,7 +99,7 @@ page_views_numbered as (
                 else 1
             end
         ) over (
-            partition by source_system, visitor
+            partition by source_system, visitor_id
             order by viewed_at asc nulls last, page_view_source_id asc nulls last
             rows between unbounded preceding and current row
         ) as bigint) as session_no
@@ -113,45 +113,44 @@ page_views_described as (
 
     select
         ---------- ids
-        {{ entity_id('page_view_source_id', 'views') }} as page_view_id,
-        cast(first_value({{ entity_id('page_view_source_id', 'views') }}) over (
-            partition by views.source_system, views.visitor, views.session_no
-            order by views.viewed_at asc nulls last, views.page_view_source_id asc nulls last
+        {{ entity_id('page_view_source_id', 'seen') }} as page_view_id,
+        cast(first_value({{ entity_id('page_view_source_id', 'seen') }}) over (
+            partition by seen.source_system, seen.visitor_id, seen.session_no
+            order by seen.viewed_at asc nulls last, seen.page_view_source_id asc nulls last
         ) as varchar) as session_id,
-        coalesce(views.customer_id, devices.customer_id) as customer_id,
-        {{ entity_id('product_source_id', 'views') }} as product_id,
-        views.anonymous_token as anonymous_id,
+        coalesce(seen.customer_id, devices.customer_id) as customer_id,
+        {{ entity_id('product_source_id', 'seen') }} as product_id,
+        seen.anonymous_token as anonymous_id,
         ---------- text
-        lower(coalesce(views.event_type, 'view')) as event_type,
-        {{ without_query('views.url') }} as url,
-        {{ without_query('views.referrer') }} as referrer,
-        views.device_type,
-        views.utm_source,
-        views.utm_medium,
-        views.utm_campaign,
+        lower(coalesce(seen.event_type, 'view')) as event_type,
+        {{ without_query('seen.url') }} as url,
+        {{ without_query('seen.referrer') }} as referrer,
+        seen.device_type,
+        seen.utm_source,
+        seen.utm_medium,
+        seen.utm_campaign,
         ---------- numbers
         round(case
-            when views.engaged_seconds is null then cast(null as double)
-            when views.viewed_next_at is null
-                or {{ seconds_between('views.viewed_at', 'views.viewed_next_at') }} > 600
-                then least(views.engaged_seconds, 600)
-            else
-                least(
-                    views.engaged_seconds,
-                    {{ seconds_between('views.viewed_at', 'views.viewed_next_at') }}
-                )
+            when seen.engaged_seconds is null then cast(null as double)
+            when {{ seconds_between('seen.viewed_at', 'seen.viewed_next_at') }} <= 600
+                then
+                    least(
+                        seen.engaged_seconds,
+                        {{ seconds_between('seen.viewed_at', 'seen.viewed_next_at') }}
+                    )
+            else least(seen.engaged_seconds, 600)
         end, 3) as engaged_time_s,
         ---------- booleans
-        views.customer_id is null and devices.customer_id is not null as is_stitched,
-        views.is_unknown_product,
+        seen.customer_id is null and devices.customer_id is not null as is_stitched,
+        seen.is_unknown_product,
         {{ is_synthetic() }} as is_synthetic,
         ---------- timestamps
-        views.viewed_at
-    from page_views_numbered as views
+        seen.viewed_at
+    from page_views_numbered as seen
     left join devices_of_one_customer as devices
         on
-            views.source_system = devices.source_system
-            and views.visitor = devices.visitor
+            seen.source_system = devices.source_system
+            and seen.visitor_id = devices.visitor_id
 
 )
 

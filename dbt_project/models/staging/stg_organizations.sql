@@ -15,14 +15,15 @@ typed as (
         record_no,
         landing_sequence,
         {{ cast_or_null('organization_source_id', 'text') }} as organization_source_id,
-        {{ cast_or_null('parent_organization_source_id', 'text') }} as parent_organization_source_id,
+        {{ cast_or_null('parent_organization_source_id', 'text') }}
+            as parent_organization_source_id,
         {{ cast_or_null('owner_source_id', 'text') }} as owner_source_id,
         ---------- text
         {{ cast_or_null('name', 'text') }} as name,
         {{ cast_or_null('industry', 'text') }} as industry,
         {{ cast_or_null('employee_band', 'text') }} as employee_band,
         {{ cast_or_null('country_code', 'text') }} as country_code,
-        {{ cast_or_null('domain', 'text') }} as domain,
+        {{ cast_or_null('domain_name', 'text') }} as domain_name,
         ---------- timestamps
         {{ known_at('cast(null as timestamp)') }} as known_at,
         ---------- verdict

@@ -1,20 +1,25 @@
+{#- The channels of which features know the consent. -#}
+{%- set channels = ['email', 'sms', 'social', 'phone', 'mail'] -%}
 with
 
 consents as (
 
-    select * from {{ ref('dim_customer_consents') }}
+    select
+        customer_id,
+        channel,
+        case when is_granted then 1 else 0 end as is_granted
+    from {{ ref('dim_customer_consents') }}
 
 ),
 
 consents_pivoted as (
 
     select
-        customer_id,
-        {% for channel in ['email', 'sms', 'social', 'phone', 'mail'] -%}
-        cast(max(case when channel = '{{ channel }}' and is_granted then 1
-            when channel = '{{ channel }}' then 0 end) as integer) = 1 as consent_{{ channel }}
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        {%- for channel in channels %}
+        cast(max(case when channel = '{{ channel }}' then is_granted end) as integer) = 1
+            as consent_{{ channel }},
+        {%- endfor %}
+        customer_id
     from consents
     group by customer_id
 
