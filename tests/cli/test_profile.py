@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from crm_tasks.cli.profile import NOT_RUNNABLE
+from crm_tasks.cli.profile_report import LISTED_AT_MOST
 from crm_tasks.contracts.__main__ import profile_schema
 from crm_tasks.profiles.templates import template_names
 from tests.steps.exports import write_branch, write_till
@@ -48,11 +50,23 @@ def test_what_has_to_be_decided_is_listed_and_fails_the_check(call, here):
     assert "currency_code: EUR" in (here / "people.yml").read_text()
 
     ended = call("profile", "check", "people.yml")
-    assert ended.code == 1
+    assert ended.code == NOT_RUNNABLE
     assert "still undecided" in ended.out
     text = (here / "people.yml").read_text().replace("flurb: undecided", "flurb: plain")
     (here / "people.yml").write_text(text)
     assert call("profile", "check", "people.yml").code == 0
+
+
+def test_what_is_unsure_is_listed_least_sure_first(call, here):
+    names = [f"flurb zip code {n}" for n in range(30)]
+    rows = "".join(",".join(str(10000 + n * 7 + i) for i in range(30)) + "\n" for n in range(9))
+    (here / "wide.csv").write_text(",".join(names) + "\n" + rows)
+    printed = call("profile", "init", "wide.csv", "--name", "wide").out
+    listed = printed[printed.index("worth a look") :].splitlines()[1:]
+    shown = [line.split()[0] for line in listed if line.startswith("  0.")]
+    assert shown == sorted(shown)
+    assert len(shown) == LISTED_AT_MOST
+    assert "time_zone" in printed
 
 
 def test_no_value_of_the_files_is_printed(call, here):
