@@ -55,8 +55,8 @@ def tell_checked(checked: Checked) -> None:
     """Print what was sampled and how it fits, what will be on and off, and all findings."""
     if checked.samples:
         print_table(
-            ("table", "files", "records sampled", "set aside"),
-            ((s.name, s.n_files, s.n_kept, sum(s.refused.values())) for s in checked.samples),
+            ("table", "files read", "records sampled", "set aside"),
+            ((s.name, s.n_parts, s.n_kept, sum(s.refused.values())) for s in checked.samples),
         )
     rows = [*_fits(checked)]
     if rows:

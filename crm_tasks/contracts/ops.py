@@ -164,7 +164,12 @@ WATERMARKS = _ops(
     ("source_system", "entity"),
     Column("source_system", "VARCHAR", "Source system", False),
     Column("entity", "VARCHAR", "Source table", False),
-    Column("high_watermark", "VARCHAR", "Highest landing sequence", False),
+    Column(
+        "high_watermark",
+        "VARCHAR",
+        "Highest landing sequence; with a cursor, its highest value",
+        False,
+    ),
     Column("loaded_at", "TIMESTAMP", "When it was loaded", False),
 )
 

@@ -124,8 +124,9 @@ def _expression(mapping: Mapping | None, table: SourceTable, kind: Kind) -> str:
     if isinstance(mapping, Membership):
         values = ", ".join(literal(value) for value in mapping.is_in or mapping.is_not_in or ())
         is_member = f"coalesce({_column(mapping.column, table)} in ({values}), false)"
-        yes, no = ("true", "false") if mapping.is_in is not None else ("false", "true")
-        return f"case when {is_member} then '{yes}' else '{no}' end"
+        outcomes = (literal(mapping.then), literal(mapping.otherwise))
+        yes, no = outcomes if mapping.is_in is not None else reversed(outcomes)
+        return f"case when {is_member} then {yes} else {no} end"
     if isinstance(mapping, Translated | Amount | Numbered):
         return _computed(mapping, table, kind)
     return canonical(_column(mapping, table), kind, mapping, table)

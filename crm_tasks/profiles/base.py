@@ -14,6 +14,8 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 UNDECIDED = "undecided"
 #: Printable, and free of what ends a name or a statement in SQL.
 ColumnName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\"'`;\\]{1,128}$")]
+#: Settings that hold what lets in: no profile can name any other setting of the machine.
+SecretName = Annotated[str, Field(pattern=r"^CRM_SECRET_[A-Z0-9_]{1,50}$")]
 
 
 def decided(value: object) -> object:
@@ -37,6 +39,8 @@ TimeFormat = Annotated[
 LANDING_METADATA = ("source_file_sha256", "byte_offset", "record_no", "extracted_at", "batch_id")
 #: The column that keeps what a JSON record says beyond the declared columns.
 RAW_PAYLOAD = "raw_payload"
+#: Columns that say of a record from the web where and when it was fetched.
+FETCHED = ("fetched_url", "fetched_at")
 IdentifyingKind = Literal[
     "name", "email", "phone", "address", "handle", "cookie", "birth_date", "government_id", "text"
 ]

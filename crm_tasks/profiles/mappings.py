@@ -29,11 +29,17 @@ class Concat(Strict):
 
 
 class Membership(Strict):
-    """'true' or 'false' by whether a column's text is in a list; NULL counts as not in it."""
+    """'true' or 'false' by whether a column's text is in a list; NULL counts as not in it.
+
+    ``then`` and ``otherwise`` are other words for that: a message of our own accounts is ``out``,
+    any other ``in``.
+    """
 
     column: str
     is_in: tuple[str, ...] | None = None
     is_not_in: tuple[str, ...] | None = None
+    then: str = "true"
+    otherwise: str = "false"
 
     @model_validator(mode="after")
     def _exactly_one_list(self) -> Self:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from crm_tasks.profiles.base import Name, Strict
+from crm_tasks.profiles.databases import Database
 from crm_tasks.profiles.tables import SourceTable
+from crm_tasks.profiles.web import Web
 
 
 class KnownAt(Strict):
@@ -17,21 +19,82 @@ class KnownAt(Strict):
     lag_days: Annotated[int, Field(ge=0, le=3650)] = 0
 
 
-class Source(Strict):
-    """One source system.
+#: By the place of a source: what each of its tables must name, and how they can be written.
+FILE_FORMATS = ("csv", "json", "jsonl", "parquet", "xlsx", "html")
+WEB_FORMATS = ("json", "html")
 
-    ``package`` reads files shipped inside an installed Python package; otherwise ``root`` is a
-    folder, relative to the profile's own file.
+
+class Source(Strict):
+    """One source system, in exactly one place.
+
+    ``package`` reads files shipped inside an installed Python package, ``root`` those below a
+    folder, relative to the profile's own file; ``database`` and ``web`` are asked.
     """
 
     source_system: Name
     package: str | None = None
     root: str | None = None
+    database: Database | None = None
+    web: Web | None = None
     known_at: KnownAt
     tables: Annotated[tuple[SourceTable, ...], Field(min_length=1)]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _formats_follow_the_place(cls, given: Any) -> Any:
+        """Tables of a database are written in no format a person could choose."""
+        if not isinstance(given, dict) or not isinstance(given.get("tables"), list | tuple):
+            return given
+        implied = _implied_format(given)
+        tables = [
+            {"format": implied, **table} if implied and isinstance(table, dict) else table
+            for table in given["tables"]
+        ]
+        return {**given, "tables": tables}
+
     @model_validator(mode="after")
     def _has_one_place(self) -> Self:
-        if (self.package is None) == (self.root is None):
-            raise ValueError("give exactly one of package and root")
+        places = (self.package, self.root, self.database, self.web)
+        if sum(place is not None for place in places) != 1:
+            raise ValueError("give exactly one of package, root, database and web")
         return self
+
+    @model_validator(mode="after")
+    def _tables_fit_the_place(self) -> Self:
+        for table in self.tables:
+            given = {
+                name
+                for name in ("files", "table", "query", "request")
+                if getattr(table, name) is not None
+            }
+            wanted, formats = self._asks_of_tables
+            if len(given) != 1 or not given <= set(wanted):
+                raise ValueError(
+                    f"table {table.name}: in this source a table names {' or '.join(wanted)}, "
+                    "and nothing else of files, table, query and request"
+                )
+            if table.format not in formats:
+                raise ValueError(f"table {table.name}: format here is one of {', '.join(formats)}")
+            if table.cursor is not None and self.database is None:
+                raise ValueError(f"table {table.name}: only a database has a cursor")
+        return self
+
+    @property
+    def _asks_of_tables(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What each table must name one of, and the formats that can be."""
+        if self.web is not None:
+            return ("request",), WEB_FORMATS
+        if self.database is None:
+            return ("files",), FILE_FORMATS
+        if self.database.kind == "mongodb":
+            return ("table",), ("documents",)
+        return ("table", "query"), ("rows",)
+
+
+def _implied_format(source: dict[str, Any]) -> str | None:
+    if isinstance(source.get("web"), dict):
+        return "json"
+    database = source.get("database")
+    if not isinstance(database, dict):
+        return None
+    return "documents" if str(database.get("url", "")).startswith("mongodb") else "rows"

@@ -11,6 +11,7 @@ from crm_tasks.contracts.encodings import DOUBLE_BYTE, ENCODINGS, UTF16
 from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.errors import listed, nearest
 from crm_tasks.profiles.base import (
+    FETCHED,
     LANDING_METADATA,
     RAW_PAYLOAD,
     ColumnName,
@@ -21,7 +22,9 @@ from crm_tasks.profiles.base import (
     TimeFormat,
     known_zone,
 )
+from crm_tasks.profiles.databases import Cursor
 from crm_tasks.profiles.mappings import Feed, Mapping, columns_read
+from crm_tasks.profiles.web import Request
 
 
 class IdentifyingColumn(Strict):
@@ -68,17 +71,29 @@ class ValueFormats(Strict):
         return known_zone(zone) if zone is not None else None
 
 
-class SourceTable(Strict):
-    """One table of a source: its files, how they are written, and their columns.
+#: csv to html are written in files or pages; rows and documents come out of databases.
+Format = Literal["csv", "json", "jsonl", "parquet", "xlsx", "html", "rows", "documents"]
+KEYED = ("json", "jsonl", "documents")
+RECORDS = r"^((\[\]|[^.\[\]]+(\[\])?)(\.[^.\[\]]+(\[\])?)*)?$"
 
-    ``columns`` must name every column of the files with its class: a column of unknown class is
+
+class SourceTable(Strict):
+    """One table of a source: where its records stand, how they are written, and their columns.
+
+    A table of a folder names ``files``, one of a database ``table`` or ``query``, one of the web a
+    ``request``. ``columns`` must name every column with its class: a column of unknown class is
     refused, because nobody has said whether it identifies a person. A column of JSON is a key, or
-    a path of keys joined by dots.
+    a path of keys joined by dots; ``parent.`` before it reads the record around an inner one.
     """
 
     name: Name
-    files: str
-    format: Literal["csv", "json", "jsonl", "parquet", "xlsx"]
+    files: str | None = Field(None, description="Pattern of file names below the source's folder")
+    table: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\"'`;\\]{1,128}$")] | None = Field(
+        None, description="Table, view or collection of a database, with its schema where needed"
+    )
+    query: str | None = Field(None, description="SELECT whose rows are the table's")
+    request: Request | None = Field(None, description="What to ask a web source for")
+    format: Format = Field(description="Given by the place for databases; of the web json or html")
     compression: Literal["none", "gzip", "zip"] | None = Field(
         None, description="Left out, the pattern's ending decides: .gz, .zip or neither"
     )
@@ -92,7 +107,17 @@ class SourceTable(Strict):
     ] = ""
     has_header: bool = True
     sheet: str | None = Field(None, description="Sheet of a workbook that has several")
-    records: str = Field("", description="Path of keys, joined by dots, to the array of records")
+    records: Annotated[str, Field(pattern=RECORDS)] = Field(
+        "",
+        description="Path of keys, joined by dots, to the array of records; [] behind a key takes "
+        "each element: posts[].mentions[]",
+    )
+    selector: str = Field("table", description="CSS selector of the table in an HTML page")
+    cursor: Cursor | None = Field(None, description="Column by which only new rows are read")
+    binary: Literal["refuse", "hex"] = Field(
+        "refuse", description="Whether columns of bytes may land, as hexadecimal digits"
+    )
+    may_be_empty: bool = Field(False, description="No record at all is no fault")
     unknown_keys: Literal["vault", "plain", "refuse"] = Field(
         "vault", description="Where raw_payload keeps keys of JSON that columns does not name"
     )
@@ -135,11 +160,36 @@ class SourceTable(Strict):
                 raise ValueError(f"column_values: table {self.name} has no plain {name!r}{hint}")
         return self
 
+    @model_validator(mode="after")
+    def _cursor_can_be_read(self) -> Self:
+        if self.cursor is not None and self.columns.get(self.cursor.column) != "plain":
+            hint = nearest(self.cursor.column, set(self.columns) - set(self.identifying))
+            raise ValueError(
+                f"cursor: table {self.name} has no plain column {self.cursor.column!r}{hint}"
+            )
+        return self
+
     @property
     def compressed_by(self) -> str:
         """How the files are compressed: none, gzip or zip."""
         endings = {".gz": "gzip", ".zip": "zip"}
-        return self.compression or endings.get(PurePath(self.files).suffix.lower(), "none")
+        suffix = PurePath(self.files or "").suffix.lower()
+        return self.compression or endings.get(suffix, "none")
+
+    @property
+    def outer_path(self) -> str:
+        """Path of keys to the array whose elements stand in a JSON document one by one."""
+        return self._paths[0] if self.format == "json" else ""
+
+    @property
+    def inner_paths(self) -> tuple[str, ...]:
+        """Paths of keys, one in the other, to the records inside each element; mostly none."""
+        return self._paths[1:] if self.format == "json" else tuple(filter(None, self._paths))
+
+    @property
+    def _paths(self) -> tuple[str, ...]:
+        """``a.b[].c[].d`` as ``a.b``, ``c``, ``d``."""
+        return tuple(part.removeprefix(".") for part in self.records.removesuffix("[]").split("[]"))
 
     def formats_of(self, column: str) -> ValueFormats:
         """Return how one column writes its values."""
@@ -199,12 +249,13 @@ class SourceTable(Strict):
 
     @property
     def _payload(self) -> str:
-        return self.unknown_keys if self.format in ("json", "jsonl") else "refuse"
+        return self.unknown_keys if self.format in KEYED else "refuse"
 
     @property
     def text_columns(self) -> tuple[str, ...]:
-        """The columns a reader hands over, ``raw_payload`` after the declared ones."""
-        return (*self.columns, *(() if self._payload == "refuse" else (RAW_PAYLOAD,)))
+        """The columns a reader hands over: those declared, then those it adds."""
+        payload = () if self._payload == "refuse" else (RAW_PAYLOAD,)
+        return (*self.columns, *payload, *(FETCHED if self.request else ()))
 
     @property
     def landed_columns(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crm_tasks.connectors.checks import check_source
+from crm_tasks.connectors.check import sample_of
 from crm_tasks.connectors.files import read_chunks, source_files, source_root
 from crm_tasks.connectors.generated import sources_base
 from crm_tasks.errors import CrmError, ProfileError
@@ -53,7 +53,7 @@ class TableSample:
 
     source_system: str
     table: SourceTable
-    n_files: int
+    n_parts: int
     n_kept: int
     refused: Counter[str] = field(default_factory=Counter)
 
@@ -92,18 +92,13 @@ def check_profile(name_or_file: str, generated: Path, limits: Limits, now: dt.da
         return Checked(tuple(Finding("error", str(path), text) for text in wrong))
     profile = load_profile(name_or_file)
     base = sources_base(profile, path.parent, generated)
-    findings = [
-        Finding("error", source.source_system, text)
-        for source in profile.sources
-        for text in check_source(source, base)
-    ]
-    unreadable = {finding.message for finding in findings}
+    findings: list[Finding] = []
     with tempfile.TemporaryDirectory(prefix="crm-check-") as folder:
         sampler = _Sampler(base, limits, now, Path(folder))
         for source in profile.sources:
             for table in source.tables:
                 problem = sampler.take(source, table)
-                if problem and not any(problem in text for text in unreadable):
+                if problem is not None:
                     where = f"{source.source_system}.{table.name}"
                     findings.append(Finding("error", where, problem))
         fits = dry_run(Path(folder) / "tmp", profile, sampler.batches, now.date())
@@ -128,34 +123,43 @@ class _Sampler:
         where = f"{source.source_system}.{table.name}"
         refused: Counter[str] = Counter()
         try:
-            files = source_files(source_root(source, self.base), table)
-            chosen = [*files[: FILES_AT_MOST - 1], *files[-1:]][: len(files)]
+            parts = self._parts(source, table)
             kept = [
-                lake_rows(chunk, table, BatchOrigin(where, f"file-{n}", self.now), CHECK_KEY)
-                for n, path in enumerate(chosen)
-                for chunk in self._first_chunks(path, table, refused)
+                lake_rows(chunk, table, BatchOrigin(where, f"part-{n}", self.now), CHECK_KEY)
+                for n, part in enumerate(parts)
+                for chunk in _first_chunks(part, refused)
             ]
         except CrmError as error:
             return str(error)
-        rows = pa.concat_tables(kept)
-        number = len(self.samples) + 1
-        place = self.folder / f"{number}.parquet"
-        pq.write_table(rows, place)
+        n_kept = sum(rows.num_rows for rows in kept)
         system = source.source_system
-        self.samples.append(TableSample(system, table, len(files), rows.num_rows, refused))
-        self.batches.append(LandedBatch(where, number, system, table.name, str(place), self.now))
+        self.samples.append(TableSample(system, table, len(parts), n_kept, refused))
+        if n_kept:
+            number = len(self.samples)
+            place = self.folder / f"{number}.parquet"
+            pq.write_table(pa.concat_tables(kept), place)
+            batch = LandedBatch(where, number, system, table.name, str(place), self.now)
+            self.batches.append(batch)
         return None
 
-    def _first_chunks(
-        self, path: Path, table: SourceTable, refused: Counter[str]
-    ) -> Iterator[Chunk]:
-        n_read = 0
-        for chunk in read_chunks(path, table, self.limits):
-            refused.update(record.reason for record in chunk.refused)
-            yield chunk
-            n_read += chunk.rows.num_rows + len(chunk.refused)
-            if n_read >= RECORDS_AT_MOST // FILES_AT_MOST:
-                return
+    def _parts(self, source: Source, table: SourceTable) -> list[Iterator[Chunk]]:
+        """Return the first and last files of a table, or what a server gives as a sample."""
+        if source.root is None and source.package is None:
+            return [sample_of(source, self.base)(table)]
+        files = source_files(source_root(source, self.base), table)
+        chosen = [*files[: FILES_AT_MOST - 1], *files[-1:]][: len(files)]
+        return [read_chunks(path, table, self.limits) for path in chosen]
+
+
+def _first_chunks(chunks: Iterator[Chunk], refused: Counter[str]) -> Iterator[Chunk]:
+    """Yield chunks up to a bound, noting why records were refused."""
+    n_read = 0
+    for chunk in chunks:
+        refused.update(record.reason for record in chunk.refused)
+        yield chunk
+        n_read += chunk.rows.num_rows + len(chunk.refused)
+        if n_read >= RECORDS_AT_MOST // FILES_AT_MOST:
+            return
 
 
 def _of_samples(samples: list[TableSample]) -> Iterator[Finding]:
@@ -167,6 +171,8 @@ def _of_samples(samples: list[TableSample]) -> Iterator[Finding]:
             level: Literal["error", "warning"] = "error" if share > STOPS_ABOVE else "warning"
             text = f"{n_refused} of {n_refused + sample.n_kept} records set aside: {reasons}"
             yield Finding(level, sample.name, text)
+        if not sample.n_kept + n_refused and not sample.table.may_be_empty:
+            yield Finding("warning", sample.name, "holds no record")
         if not sample.table.feeds:
             yield Finding("warning", sample.name, "feeds no entity: it lands and nothing reads it")
 

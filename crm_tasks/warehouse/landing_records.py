@@ -30,6 +30,7 @@ class LandedFile:
     columns: Mapping[str, str]
     quarantine_name: str
     undeclared: tuple[str, ...] = ()
+    has_cursor: bool = False
 
 
 def record_batch(ledger: Ledger, claim: Claim, landed: LandedFile) -> None:
@@ -43,7 +44,7 @@ def record_batch(ledger: Ledger, claim: Claim, landed: LandedFile) -> None:
         _release_taken_up(connection, landed)
         insert_rows(connection, ops.BATCHES, [_batch_row(connection, landed)])
         insert_rows(connection, ops.QUARANTINE, _quarantine_rows(landed))
-        insert_rows(connection, ops.WATERMARKS, [_watermark(connection, landed)])
+        insert_rows(connection, ops.WATERMARKS, _watermarks(connection, landed))
         counts = {
             name: landed.manifest[f"n_{name}"] for name in ("records", "loaded", "quarantined")
         }
@@ -63,14 +64,30 @@ def _batch_row(connection: sqlite3.Connection, landed: LandedFile) -> dict[str, 
     }
 
 
-def _watermark(connection: sqlite3.Connection, landed: LandedFile) -> dict[str, Any]:
+def _watermarks(connection: sqlite3.Connection, landed: LandedFile) -> list[dict[str, Any]]:
+    """Return how far the table is loaded now; of one with a cursor, its highest value landed."""
+    extract = landed.manifest.get("extract") or {}
+    high = (extract.get("cursor") or {}).get("high")
+    if high is None and _has_cursor(connection, landed):
+        return []  # a replay lands what was set aside, and moves no cursor
     query = "select max(landing_sequence) from batches"
-    return {
-        "source_system": landed.source_system,
-        "entity": landed.table_name,
-        "high_watermark": str(connection.execute(query).fetchone()[0]),
-        "loaded_at": utc_now(),
-    }
+    return [
+        {
+            "source_system": landed.source_system,
+            "entity": landed.table_name,
+            "high_watermark": high or str(connection.execute(query).fetchone()[0]),
+            "loaded_at": utc_now(),
+        }
+    ]
+
+
+def _has_cursor(connection: sqlite3.Connection, landed: LandedFile) -> bool:
+    return landed.has_cursor and bool(
+        connection.execute(
+            "select 1 from watermarks where source_system = ? and entity = ?",
+            (landed.source_system, landed.table_name),
+        ).fetchone()
+    )
 
 
 def _quarantine_rows(landed: LandedFile) -> list[dict[str, Any]]:
@@ -95,10 +112,15 @@ def _quarantine_rows(landed: LandedFile) -> list[dict[str, Any]]:
 
 
 def _release_taken_up(connection: sqlite3.Connection, landed: LandedFile) -> None:
-    """Mark what earlier landings of the same file set aside: it has been taken up again."""
+    """Mark what earlier landings of the same file set aside: it has been taken up again.
+
+    A full extract takes up whatever earlier extracts of its table set aside.
+    """
+    is_whole = (landed.manifest.get("extract") or {}).get("kind") == "full"
+    same = "? is not null" if is_whole else "source_file_sha256 = ?"
     connection.execute(
         "update quarantine set released_at = ? where released_at is null and source_system = ? "
-        "and entity = ? and source_file_sha256 = ? and stage in ('landing', 'file')",
+        f"and entity = ? and {same} and stage in ('landing', 'file')",
         (
             utc_now().isoformat(sep=" "),
             landed.source_system,

@@ -132,6 +132,10 @@ def test_parquet_has_nulls_of_its_own_so_an_empty_text_stays(tmp_path):
     [
         ({"is_in": ["FUEL", "it's"]}, ["true", "true", "false", "false", "false"]),
         ({"is_not_in": ["FUEL", "it's"]}, ["false", "false", "true", "true", "true"]),
+        (
+            {"is_in": ["FUEL"], "then": "it's out", "otherwise": "in"},
+            ["it's out", "in", "in", "in", "in"],
+        ),
     ],
 )
 def test_a_membership_is_true_or_false_for_null_too(tmp_path, test, expected):

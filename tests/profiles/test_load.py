@@ -133,7 +133,7 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest(
         ("{rule: event}", "event", "line 11: sources.0.known_at: expected keys with values"),
         ("{rule: event}", "{rule: soon}", "line 11: sources.0.known_at.rule: Input should be"),
         ("title: A corner shop", "title: [a]", "line 2: title: expected text"),
-        ("root: data", "root: data\n    package: x", "exactly one of package and root"),
+        ("root: data", "root: data\n    package: x", "exactly one of package, root"),
         ("is_in: [old]", "is_in: [old], is_not_in: [new]", "exactly one of is_in and is_not_in"),
         ("age_band: age", "age_band: 3", "line 24: sources.0.tables.0.feeds.0.map.age_band: exp"),
     ],
