@@ -32,7 +32,7 @@ def template_of(draft: Draft, templates: Sequence[SourceTable]) -> SourceTable |
     columns = set(draft.rows.column_names)
 
     def fit(table: SourceTable) -> tuple[bool, int]:
-        is_named = any(fnmatch.fnmatch(file, table.files) for file in draft.files)
+        is_named = any(fnmatch.fnmatch(file, table.files or "") for file in draft.files)
         return is_named, len(columns & set(table.columns))
 
     def is_able(table: SourceTable) -> bool:

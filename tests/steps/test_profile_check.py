@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import shutil
+import sqlite3
 
 import pytest
 
@@ -127,3 +129,54 @@ def test_a_bundled_profile_is_checked_by_its_name(tmp_path):
     checked = check_profile("completejourney", tmp_path, Limits(), NOW)
     assert checked.is_runnable
     assert len(checked.samples) == 7
+
+
+DATABASE = """\
+profile: shop
+title: A shop's database
+provenance: Written by hand for a test
+time_zone: UTC
+currency_code: EUR
+contact: {channels: [email]}
+sources:
+  - source_system: shop
+    database: {url: "sqlite:///shop.db"}
+    known_at: {rule: event}
+    tables:
+      - name: orders
+        table: orders
+        columns: {id: plain, mail: {identifying: email}, at: plain}
+        feeds:
+          - entity: orders
+            map: {order_source_id: id, customer_source_id: mail_token, ordered_at: at}
+      - name: gone
+        table: gone
+        columns: {id: plain}
+        feeds: []
+"""
+
+
+def test_a_database_is_sampled_by_its_connector_and_typed_like_files(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "shop.db")) as shop:
+        shop.execute("create table orders (id text, mail text, at text)")
+        rows = [
+            (f"o{n}", f"p{n % 3}@example.org", "2024-01-01" if n else "soon") for n in range(30)
+        ]
+        shop.executemany("insert into orders values (?, ?, ?)", rows)
+        shop.commit()
+    (tmp_path / "shop.yml").write_text(DATABASE)
+    checked = check(tmp_path / "shop.yml")
+    (fit,) = checked.fits
+    assert (fit.n_rows, fit.reasons) == (30, {"E_TYPE_ordered_at": 1})
+    assert [where for level, where, _ in told(checked) if level == "error"] == ["shop.gone"]
+    assert "example.org" not in str(told(checked))
+
+
+def test_a_table_without_a_record_is_told(tmp_path):
+    text = DATABASE.replace('database: {url: "sqlite:///shop.db"}', "root: .")
+    text = text.replace("table: orders", "files: orders.csv\n        format: csv")
+    (tmp_path / "shop.yml").write_text(text[: text.index("      - name: gone")])
+    (tmp_path / "orders.csv").write_text("id,mail,at\n")
+    checked = check(tmp_path / "shop.yml")
+    assert ("warning", "shop.orders", "holds no record") in told(checked)
+    assert checked.is_runnable
