@@ -63,6 +63,8 @@ def propose_class(
         return by_value
     field, confidence = max(mapped.items(), key=lambda item: item[1], default=("", 0.0))
     named = _by_name(facts, entity) or _by_contents(facts)
+    if named is None and _is_platform_id(facts.name, mapped):
+        return Decision("handle", 0.6, remark("class_maybe_handle"))
     if confidence >= MAPPED_AT_LEAST and (named is None or confidence > named.confidence):
         return Decision(PLAIN, min(confidence, 0.95), remark("class_mapped", field=field))
     if depends_on_key:
@@ -70,6 +72,13 @@ def propose_class(
     if named is None and is_text:
         return Decision("text", 0.8, remark("class_token_field"))
     return named or _by_kind(facts)
+
+
+def _is_platform_id(name: str, mapped: Mapping[str, float]) -> bool:
+    """Return whether a column says who acts on a platform, in words that say no customer's id."""
+    own = vocabulary()["customers"].fields["customer_source_id"].any
+    is_actor = not mapped.keys().isdisjoint(rules()["platform_fields"])
+    return is_actor and best_likeness(name, own) < NAMED_AT_LEAST
 
 
 def _by_value(facts: ColumnFacts) -> Decision[str] | None:
@@ -135,9 +144,7 @@ def _shared() -> tuple[str, ...]:
 def _by_kind(facts: ColumnFacts) -> Decision[str]:  # noqa: PLR0911 (one per rule)
     """Judge by the shape of the values, where neither they nor the name say more."""
     if facts.kind == "empty":
-        is_shared = best_likeness(facts.name, _shared()) >= MAPPED_AT_LEAST
-        known = is_shared or _is_harmless(facts.name)
-        return _plain("class_shared_name", 0.7) if known else _open("class_empty")
+        return _empty(facts.name)
     if facts.kind in TYPED:
         return _typed(facts)
     if _is_harmless(facts.name):
@@ -154,7 +161,14 @@ def _by_kind(facts: ColumnFacts) -> Decision[str]:  # noqa: PLR0911 (one per rul
         return Decision("name", 0.55, remark("class_maybe_names"))
     if is_repeated:
         return _plain("class_repeated", 0.75)
-    return _open("class_unknown")
+    is_list = facts.kind == "list"
+    return Decision("text", 0.5, remark("class_maybe_list")) if is_list else _open("class_unknown")
+
+
+def _empty(name: str) -> Decision[str]:
+    is_shared = best_likeness(name, _shared()) >= MAPPED_AT_LEAST
+    known = is_shared or _is_harmless(name)
+    return _plain("class_shared_name", 0.7) if known else _open("class_empty")
 
 
 def _typed(facts: ColumnFacts) -> Decision[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -34,15 +36,17 @@ TYPED_AT_LEAST = 0.95
 CODE = re.compile(r"[\w./#:+-]+", re.ASCII)
 CODE_LENGTH = 64
 
-Kind = Literal["empty", "boolean", "integer", "decimal", "date", "timestamp", "code", "words"]
+Kind = Literal[
+    "empty", "boolean", "integer", "decimal", "date", "timestamp", "code", "words", "list"
+]
 
 
 @dataclass(frozen=True)
 class ColumnFacts:
     """What the sample says about one column.
 
-    ``distinct`` are its distinct values, at most ``DISTINCT_JUDGED`` of them; they never leave the
-    proposal. ``n_values`` counts the rows in which something stands.
+    ``distinct`` are its distinct values (of lists their elements), at most ``DISTINCT_JUDGED`` of
+    them; they never leave the proposal. ``n_values`` counts the rows in which something stands.
     """
 
     name: str
@@ -120,6 +124,9 @@ def _facts(name: str, column: pa.ChunkedArray, tokens: pa.Array) -> ColumnFacts:
     facts = ColumnFacts(name, len(column), len(values), len(unique), "empty", distinct)
     if not distinct:
         return facts
+    elements = _elements(distinct)
+    if elements is not None:
+        return replace(facts, kind="list", distinct=elements)
     answers = {value.strip().lower() for value in distinct}
     pair = next((pair for pair in YES_AND_NO if answers <= set(pair)), None)
     if pair is not None:
@@ -133,6 +140,18 @@ def _facts(name: str, column: pa.ChunkedArray, tokens: pa.Array) -> ColumnFacts:
         is_whole = numbers.n_decimals == 0 and not numbers.currency
         return replace(facts, kind="integer" if is_whole else "decimal", numbers=numbers)
     return replace(facts, kind="code" if _are_codes(distinct) else "words")
+
+
+def _elements(distinct: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the distinct elements of what are all JSON arrays, else None."""
+    if not all(value.startswith("[") for value in distinct):
+        return None
+    try:
+        arrays = [json.loads(value) for value in distinct]
+    except (ValueError, RecursionError):
+        return None
+    texts = (str(one) for array in arrays for one in array if one not in (None, ""))
+    return tuple(itertools.islice(dict.fromkeys(texts), DISTINCT_JUDGED))
 
 
 def _are_codes(distinct: Sequence[str]) -> bool:

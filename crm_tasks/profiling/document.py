@@ -75,7 +75,7 @@ def _table(name: str, table: TableProposal) -> CommentedMap:
         told["null_tokens"] = _flow(draft.null_tokens)
     columns = CommentedMap()
     for column, decision in table.classes.items():
-        columns[column] = _class(decision.value)
+        columns[column] = _class(decision.value, table.draft.facts[column].kind)
         columns.yaml_add_eol_comment(_with_facts(table, column), column)
     told["columns"] = columns
     _formats(told, table)
@@ -113,8 +113,10 @@ def _writing(told: CommentedMap, draft: Draft) -> None:
         told["records"] = container.value.records
 
 
-def _class(value: str) -> Any:
-    return value if value in (PLAIN, UNDECIDED) else _flow({"identifying": value})
+def _class(value: str, kind: str) -> Any:
+    if value in (PLAIN, UNDECIDED):
+        return value
+    return _flow({"identifying": value, **({"is_list": True} if kind == "list" else {})})
 
 
 def _with_facts(table: TableProposal, column: str) -> str:

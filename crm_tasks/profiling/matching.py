@@ -28,7 +28,7 @@ HOLDS: dict[Kind, frozenset[str]] = {
     "text": ANYTHING,
     "word": ANYTHING,
     "token": frozenset({"code", "words"}),
-    "list": frozenset(),  # JSON arrays are for the user to map
+    "list": frozenset({"list"}),
     "currency": frozenset({"code", "words"}),
     "own_currency": frozenset({"code", "words"}),
     "timestamp": MOMENTS,

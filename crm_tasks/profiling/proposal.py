@@ -19,6 +19,7 @@ from crm_tasks.profiling.mapping import (
     propose_feed,
     propose_group,
 )
+from crm_tasks.profiling.people import Classes, with_same_people
 from crm_tasks.profiling.references import Masters, known_references, masters_of
 from crm_tasks.profiling.vocabulary import vocabulary
 
@@ -66,10 +67,10 @@ def propose_tables(drafts: Sequence[Draft]) -> list[TableProposal]:
     masters = masters_of(tables, first)
     fits = [_refit(table, fitted, masters) for table, fitted in zip(tables, first, strict=True)]
     masters = masters_of(tables, fits)
-    return [
-        _settled(draft, table, fitted, masters)
-        for draft, table, fitted in zip(drafts, tables, fits, strict=True)
-    ]
+    feeds = [_feeds(table, fitted, masters) for table, fitted in zip(tables, fits, strict=True)]
+    names = [fitted.words.name if fitted else "" for fitted in fits]
+    classes = with_same_people(tables, feeds, list(map(_classes, tables, feeds, names)))
+    return list(map(_settled, drafts, tables, feeds, classes))
 
 
 def _refit(table: Table, fitted: Fit | None, masters: Masters) -> Fit | None:
@@ -78,8 +79,7 @@ def _refit(table: Table, fitted: Fit | None, masters: Masters) -> Fit | None:
     return best_fit(table, known) if known else fitted
 
 
-def _settled(draft: Draft, table: Table, fitted: Fit | None, masters: Masters) -> TableProposal:
-    feeds = _feeds(table, fitted, masters)
+def _classes(table: Table, feeds: Sequence[FeedProposal], entity: str) -> Classes:
     product = next((feed for feed in feeds if feed.entity == "products"), None)
     key = str(product.fields["product_source_id"].mapping) if product else None
     texts = {
@@ -88,25 +88,29 @@ def _settled(draft: Draft, table: Table, fitted: Fit | None, masters: Masters) -
         for name, proposal in feed.fields.items()
         if name.endswith("_token")
     }
-    classes = {
+    return {
         name: propose_class(
             facts,
             _mapped_to(name, feeds),
-            fitted.words.name if fitted else "",
+            entity,
             depends_on_key=key is not None and depends_on(table.rows, name, key),
             is_text=name in texts,
         )
         for name, facts in table.facts.items()
     }
+
+
+def _settled(
+    draft: Draft, table: Table, feeds: Sequence[FeedProposal], classes: Classes
+) -> TableProposal:
     kinds = {name: one.value for name, one in classes.items() if one.value != PLAIN}
     feeds = [_with_tokens(feed, kinds) for feed in feeds]
-    formats = propose_formats(table.facts, feeds, set(kinds))
     return TableProposal(
         draft=draft,
         classes=classes,
         feeds=tuple(feed for feed in feeds if not feed.missing),
         open=tuple(feed for feed in feeds if feed.missing),
-        formats=formats,
+        formats=propose_formats(table.facts, feeds, set(kinds)),
     )
 
 
@@ -174,7 +178,7 @@ def _may_read(field: Field, identifying: set[str]) -> bool:
     """Return whether a field may read its columns, some of which land as tokens only."""
     if field.kind == "token":
         return bool(identifying)
-    return not identifying or field.name.endswith("_source_id")
+    return not identifying or field.name.endswith(("_source_id", "_source_ids"))
 
 
 def _tokenised(mapping: Any, kinds: Mapping[str, str]) -> Any:

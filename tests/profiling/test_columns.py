@@ -21,6 +21,8 @@ from tests.profiling.tables import facts_of, rows
         (["A12", "B7-9"], "code"),
         (["007", "012"], "code"),
         (["green tea", "coffee"], "words"),
+        (['["a", "b"]', "[]"], "list"),
+        (['["a", "b"]', "[c"], "words"),
         ([None, ""], "empty"),
     ],
 )
@@ -78,3 +80,7 @@ def test_an_open_number_is_read_as_the_other_numbers_of_the_table():
     assert (facts["a"].kind, facts["a"].numbers.is_ambiguous) == ("integer", False)
     facts = alike(a=["1,234", "5,678"], b=["12,5", "2,75"])
     assert (facts["a"].numbers.decimal, facts["a"].kind) == (",", "decimal")
+
+
+def test_the_values_of_lists_are_their_elements():
+    assert facts_of("x", ['["a", "b"]', '["b", null]', "[]"]).distinct == ("a", "b")

@@ -52,9 +52,16 @@ def test_a_file_nobody_can_read_says_why():
     assert "old Excel" in made.problems[0].en
 
 
-def test_keys_that_hold_lists_or_change_their_kind_stay_in_the_payload():
+def test_keys_that_hold_objects_or_change_their_kind_stay_in_the_payload():
     records = [
-        {"id": 1, "user": {"name": "a", "deep": {"er": {"est": 1}}}, "tags": [1], "mixed": 1},
-        {"id": 2, "mixed": {"x": 1}, "at": "2024-01-01", 'bad"name': 1},
+        {
+            "id": 1,
+            "user": {"name": "a", "deep": {"er": {"est": 1}}},
+            "tags": [1],
+            "lines": [{}],
+            "mixed": 1,
+            "either": [1],
+        },
+        {"id": 2, "tags": None, "mixed": {"x": 1}, "either": 1, "at": "2024-01-01", 'bad"name': 1},
     ]
-    assert columns_of(records) == ["id", "user.name", "mixed.x", "at"]
+    assert columns_of(records) == ["id", "user.name", "tags", "mixed.x", "at"]

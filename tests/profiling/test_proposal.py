@@ -73,6 +73,47 @@ def test_identifying_columns_are_keys_by_their_token_and_nothing_else():
     assert reference == "customer email_token"
 
 
+def posts(author):
+    people = [f"u{n % 9}" for n in range(40)]
+    return {
+        "post_id": [f"T{n}" for n in range(40)],
+        author: people,
+        "mentions": [f'["u{n % 8}"]' for n in range(40)],
+        "posted_at": ["2024-01-01 10:00"] * 40,
+        "text": [f"an invented text of some words number {n}" for n in range(40)],
+    }
+
+
+def classes_of(table):
+    return {name: decision.value for name, decision in table.classes.items()}
+
+
+def test_who_acts_on_a_platform_is_in_doubt_identifying_in_every_table():
+    profiles = {"id": [f"u{n}" for n in range(9)], "joined_on": ["2024-01-01"] * 9}
+    post, profile = propose_tables(
+        [draft("posts", posts("author_id")), draft("profiles", profiles)]
+    )
+    assert classes_of(post)["author_id"] == classes_of(post)["mentions"] == "handle"
+    assert "in doubt" in post.classes["author_id"].remark.en
+    assert classes_of(profile)["id"] == "handle"
+    assert post.feeds[0].fields["actor_source_id"].mapping == "author_id_token"
+    assert post.feeds[0].fields["mentioned_source_ids"].mapping == "mentions_token"
+    assert profile.feeds[0].fields["customer_source_id"].mapping == "id_token"
+
+
+def test_ids_of_the_same_people_that_do_not_overlap_stay_as_they_are():
+    members = {"id": [f"C{n}" for n in range(9)], "joined_on": ["2024-01-01"] * 9}
+    _, member = propose_tables([draft("posts", posts("author_id")), draft("members", members)])
+    assert classes_of(member)["id"] == "plain"
+
+
+def test_a_list_nobody_knows_is_in_doubt_identifying():
+    table = {"customer_id": [f"C{n}" for n in range(40)], "zq": [f'["v{n}"]' for n in range(40)]}
+    (found,) = propose_tables([draft("customers", table)])
+    assert classes_of(found)["zq"] == "text"
+    assert found.undecided == ()
+
+
 def test_a_column_that_identifies_feeds_no_other_field():
     (table,) = propose_tables([draft("customers", PEOPLE)])
     classes = {name: decision.value for name, decision in table.classes.items()}
