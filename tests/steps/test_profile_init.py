@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from crm_tasks.connectors.preflight import Limits
@@ -15,12 +17,21 @@ UNEDITED = tuple(name for name in COMPANIES if name not in EDITS)
 
 
 @pytest.fixture(scope="module")
-def profile(tmp_path_factory):
+def calls():
+    """What asked the network while the profile was proposed."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory, calls):
     """The profile proposed for the exports of all companies at once."""
     folder = tmp_path_factory.mktemp("exports")
     paths = [path for name in UNEDITED for path in COMPANIES[name](folder / "data" / name)]
     out = folder / "company.yml"
-    write(propose(paths, out, Limits(), Told("company")), out)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", lambda *asked, **_: calls.append(asked))
+        patch.setattr(socket.socket, "connect", lambda _, address: calls.append(address))
+        write(propose(paths, out, Limits(), Told("company")), out)
     return load_profile(str(out))
 
 
@@ -34,6 +45,12 @@ def test_nothing_had_to_be_edited_and_each_folder_is_a_source(profile):
         name: f"data/{name}" for name in UNEDITED
     }
     assert profile.title == "Company"
+
+
+def test_no_file_makes_anything_ask_the_network(profile, calls):
+    kinds = {k for s in profile.sources for t in s.tables for k in t.identifying.values()}
+    assert {"email", "phone", "name"} <= kinds
+    assert calls == []
 
 
 def test_a_flat_file_is_read_as_it_is_written_and_feeds_four_entities(profile):
@@ -90,7 +107,7 @@ def test_every_format_is_known_by_its_content(profile):
     assert found["orders"].records == "result.orders"
     assert found["mailings"].encoding == "utf-16-le"
     assert found["users"].identifying["profile.email"] == "email"
-    assert "tags" not in found["users"].columns  # lists stay in the payload, in the vault
+    assert found["users"].columns["tags"] == "plain"  # lists of few words that repeat
     assert found["mailings"].formats_of("sent_at").date == "%m/%d/%Y"
 
 
