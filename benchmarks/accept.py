@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from benchmarks import connectors, foundation, planted, profiles  # noqa: F401 (they register lines)
+from benchmarks import (  # noqa: F401 (importing registers their lines)
+    connectors,
+    foundation,
+    planted,
+    planted_entities,
+    profiles,
+)
 from benchmarks.acceptance import REGISTRY, Row, judge
 from benchmarks.machine import describe_commit, describe_machine, today
 from benchmarks.page import render_page

@@ -30,7 +30,11 @@ typed as (
         {{ cast_or_null('ordered_at', 'timestamp') }} as ordered_at,
         {{ cast_or_null('paid_at', 'timestamp') }} as paid_at,
         {{ cast_or_null('shipped_at', 'timestamp') }} as shipped_at,
-        {{ known_at(cast_or_null('ordered_at', 'timestamp')) }} as known_at,
+        {{ known_at(
+            'coalesce(' ~ cast_or_null('ordered_at', 'timestamp') ~ ', '
+            ~ cast_or_null('paid_at', 'timestamp') ~ ', '
+            ~ cast_or_null('shipped_at', 'timestamp') ~ ')'
+        ) }} as known_at,
         ---------- verdict
         {{ reject_reason({
             'order_source_id': 'required text',
