@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "timestamp", "date", "integer", "decimal", "boolean"]
+#: A ``token`` is what the lake carries in place of an identifying value.
+Kind = Literal["text", "token", "timestamp", "date", "integer", "decimal", "boolean"]
 
 #: Columns every landing view carries besides the entity's own fields, all but the numbers as text.
 METADATA = {
@@ -77,6 +78,30 @@ def _text(name: str, meaning: str, **flags: bool) -> Field:
     return Field(name, "text", meaning, **flags)
 
 
+def _token(name: str, meaning: str) -> Field:
+    return Field(name, "token", meaning)
+
+
+#: What identifies a customer: the lake has tokens of it, the vault the values, and records are
+#: linked by it. A profile maps such a field to the ``<column>_token`` of an identifying column.
+IDENTIFYING = (
+    _token("full_name_token", "Full name in one column"),
+    _token("given_name_token", "Given name"),
+    _token("family_name_token", "Family name"),
+    _token("display_name_token", "Name the customer chose to show, a nickname perhaps"),
+    _token("email_token", "E-mail address"),
+    _token("phone_token", "Phone number"),
+    _token("address_token", "Street address, without city and postal code"),
+    _token("birth_date_token", "Date of birth"),
+    _token("government_id_token", "Number of a passport, identity card or tax register"),
+    _token("loyalty_id_token", "Number of a loyalty card"),
+    _token("handle_token", "Identifier on the platform named by handle_platform"),
+    _token("wechat_token", "Identifier on WeChat"),
+    _token("weibo_token", "Identifier on Weibo"),
+    _token("x_token", "Identifier on X"),
+    _token("facebook_token", "Identifier on Facebook"),
+)
+
 CUSTOMERS = Entity(
     name="customers",
     grain="One row per customer record of a source",
@@ -92,6 +117,17 @@ CUSTOMERS = Entity(
         _text("household_size", "Number of people in the household, as text (5+)"),
         _text("household_composition", "Adults and children in words"),
         _text("kids_count", "Number of children, as text (3+)"),
+        *IDENTIFYING,
+        _text("gender", "Gender as the source gives it (audit column, never a feature)"),
+        Field("birth_year", "integer", "Year of birth, where the source knows no more"),
+        _text("city", "City"),
+        _text("region", "State, province or county"),
+        _text("postal_code", "Postal code"),
+        _text("country_code", "Country, ISO 3166 alpha-2"),
+        _text("language_code", "Language the customer prefers"),
+        _text("company_name", "Employer in the source's words"),
+        _text("acquisition_channel", "How the customer was won"),
+        _text("handle_platform", "Platform of the handle: a name, or a source whose keys it holds"),
     ),
 )
 

@@ -28,6 +28,9 @@ class Source(Strict):
     package: str | None = None
     root: str | None = None
     known_at: KnownAt
+    trust: Annotated[
+        int, Field(ge=1, le=5, description="Which source is believed where several disagree")
+    ] = 3
     tables: Annotated[tuple[SourceTable, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

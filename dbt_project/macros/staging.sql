@@ -1,10 +1,11 @@
 {# What every staging model is made of: landed text is cast once, and a row that does not fit says
-   why. Kinds: text, timestamp, date, integer, decimal, boolean (crm_tasks/contracts/entities.py). #}
+   why. Kinds: text, token, timestamp, date, integer, decimal, boolean
+   (crm_tasks/contracts/entities.py). #}
 
 {# A landed field as its kind, NULL where it is empty or does not fit without loss. #}
 {% macro cast_or_null(field, kind) -%}
     {%- set text = "nullif(trim(" ~ field ~ "), '')" -%}
-    {%- if kind == 'text' -%}
+    {%- if kind in ('text', 'token') -%}
         {{ text }}
     {%- elif kind == 'timestamp' -%}
         {{ _timestamp_or_null(text) }}
@@ -84,7 +85,7 @@
         {%- if demand.startswith('required ') %}
         when {{ cast_or_null(field, 'text') }} is null then 'E_REQUIRED_{{ field }}'
         {%- endif %}
-        {%- if kind != 'text' %}
+        {%- if kind not in ('text', 'token') %}
         when {{ cast_or_null(field, 'text') }} is not null and {{ cast_or_null(field, kind) }} is null
             then 'E_TYPE_{{ field }}'
         {%- endif %}
