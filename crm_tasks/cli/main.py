@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from crm_tasks.cli import audit, doctor, profile, quarantine, run, runs, sql, up
+from crm_tasks.cli import audit, doctor, identity, profile, quarantine, run, runs, sql, up
 from crm_tasks.cli.console import errors
 from crm_tasks.errors import CrmError
 
@@ -26,6 +26,7 @@ app.command("run")(run.run)
 app.command("sql")(sql.sql)
 app.add_typer(runs.app, name="runs")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(identity.app, name="identity")
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)
 app.add_typer(audit.app, name="audit")

@@ -6,13 +6,15 @@ import datetime as dt
 import hashlib
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.errors import RunStateError, SettingsError
 from crm_tasks.settings import PROJECT
 from crm_tasks.warehouse.audit import append_audit
+from crm_tasks.warehouse.decisions import decisions_of
 from crm_tasks.warehouse.last_event import day_after_last_event
 from crm_tasks.warehouse.ledger import Claim, Ledger, RunIdentity
+from crm_tasks.warehouse.models import accepted_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +93,10 @@ def _identity(
     decides = [
         profile.digest, as_of.isoformat(), input_hash, predecessor, code, is_dry_run
     ]  # fmt: skip
-    run_id = hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:RUN_ID_LENGTH]
+    run_id = _digest(decides)
+    people = what_people_decided(ledger, profile.profile, run_id)
+    if people:
+        run_id = _digest([*decides, people])
     return RunIdentity(
         run_id=run_id,
         profile=profile.profile,
@@ -103,6 +108,24 @@ def _identity(
         input_hash=input_hash,
         is_dry_run=is_dry_run,
     )
+
+
+def _digest(decides: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:RUN_ID_LENGTH]
+
+
+def what_people_decided(ledger: Ledger, profile: str, run_id: str) -> list[Any]:
+    """Return what a run is told beside data and code: decisions, and the identity model in force.
+
+    The run that trained a profile's first model is still the same run when it is done again.
+    """
+    told: list[Any] = [
+        [row["record_l"], row["record_r"], row["decision"]] for row in decisions_of(ledger, profile)
+    ]
+    model = accepted_model(ledger, profile, "identity")
+    if model is not None and model["trained_by_run"] != run_id:
+        told.append(model["model_version"])
+    return told
 
 
 def code_version(project: Path) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from crm_tasks.contracts.frames import Scratch
+    from crm_tasks.privacy.keys import Purpose
     from crm_tasks.profiles import Profile
     from crm_tasks.settings import Settings
     from crm_tasks.warehouse.home import Home
@@ -75,12 +76,23 @@ class Run:
             return None
         return read_table(self.home, find_table(table), self.predecessor_run_id)
 
+    def read_history(self, table: str) -> list[pa.Table]:
+        """Return what the predecessor and its own predecessors wrote of a kept Python table."""
+        if self.predecessor_run_id is None:
+            return []
+        chain = self.ledger.ancestry(self.predecessor_run_id)
+        return [read_table(self.home, find_table(table), run_id) for run_id in chain]
+
     def write(self, table: str, rows: pa.Table) -> int:
         """Check ``rows`` against the contract, hand them over and return their number."""
         return write_table(self.home, self.ledger, self.claim, find_table(table), rows)
 
     @contextmanager
-    def scratch(self, **frames: pa.Table) -> Iterator[Scratch]:
+    def scratch(self, threads: int = 1, **frames: pa.Table) -> Iterator[Scratch]:
         """Lend a private SQL engine with ``frames`` registered by name."""
-        with scratch(self.home, self.settings.memory_limit, frames) as lent:
+        with scratch(self.home, self.settings.memory_limit, frames, threads) as lent:
             yield lent
+
+    def derived_key(self, purpose: Purpose) -> bytes:
+        """Return the home's key for one purpose."""
+        return derived_key(home_secret(self.settings, self.profile, self.home.key_file), purpose)

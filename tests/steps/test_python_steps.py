@@ -18,7 +18,7 @@ from crm_tasks.steps import evaluation, graph, identity, ml, strategy
 from crm_tasks.steps.registry import STEPS, find_step
 from crm_tasks.steps.standing import tables_written
 from crm_tasks.warehouse.tables import read_table
-from tests.flow.small_company import N_CUSTOMERS
+from tests.flow.small_company import N_CUSTOMERS, N_RECORDS
 
 COMPUTING = [step.name for step in STEPS if step.name != "land" and tables_written(step)]
 
@@ -62,17 +62,20 @@ def test_a_step_notes_all_it_reads_and_leaves_no_reader_open(opened, step):
 
 def test_everybody_a_fact_refers_to_is_one_customer(opened):
     run = opened("identity")
-    report = identity.resolve(run)
+    report = identity.resolve_identities(run)
     records = run.read("identity.records")
-    assert records.num_rows == len(set(records.column("customer_id").to_pylist())) == N_CUSTOMERS
-    assert report.message == f"{N_CUSTOMERS} records, {N_CUSTOMERS} new customers"
+    assert records.num_rows == N_RECORDS
+    assert len(set(records.column("customer_id").to_pylist())) == N_CUSTOMERS
+    assert (
+        report.message == f"{N_RECORDS} records, {N_CUSTOMERS} customers, {N_CUSTOMERS} of them new"
+    )
 
 
 def test_customers_of_the_predecessor_are_not_announced_again(opened):
     run = opened("identity")
     later = replace(run, predecessor_run_id=run.run_id)
-    report = identity.resolve(later)
-    assert report.message == f"{N_CUSTOMERS} records, 0 new customers"
+    report = identity.resolve_identities(later)
+    assert report.message == f"{N_RECORDS} records, {N_CUSTOMERS} customers, 0 of them new"
     assert run.read("identity.events").num_rows == 0
 
 
