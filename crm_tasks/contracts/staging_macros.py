@@ -1,7 +1,7 @@
-"""What staging does to a landed text, as SQL: dbt's own macros, rendered without dbt.
+"""What staging does to landed rows, as SQL: dbt's own macros and models, rendered without dbt.
 
 Whoever wants to know how staging will read a value asks here, so that there is one truth about it:
-the macros of ``dbt_project/macros``. Only macros that read variables and no database work so.
+``dbt_project``. Only what reads variables and landed rows, and no graph, works so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from crm_tasks.contracts.entities import Entity
 
-MACROS = Path(__file__).parents[2] / "dbt_project" / "macros"
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+MACROS, MODELS = PROJECT / "macros", PROJECT / "models" / "staging"
 READ = ("variables.sql", "portable.sql", "as_of.sql", "staging.sql")
 ENGINE = "duckdb"
 
@@ -41,8 +42,8 @@ def _refuse(message: str) -> NoReturn:
 
 
 @lru_cache(maxsize=8)
-def _macros(as_of: str, time_zone: str, currency_code: str) -> Any:
-    """Return the macros as a module, their variables set."""
+def _environment(as_of: str, time_zone: str, currency_code: str) -> jinja2.Environment:
+    """Return what dbt gives a model, its variables set; a source is read where it is landed."""
     variables: Mapping[str, str] = {
         "as_of": as_of,
         "time_zone": time_zone,
@@ -54,19 +55,26 @@ def _macros(as_of: str, time_zone: str, currency_code: str) -> Any:
         exceptions=SimpleNamespace(raise_compiler_error=_refuse),
         execute=True,
         modules=SimpleNamespace(re=re),
+        source=lambda schema, table: f"{schema}.{table}",
         var=lambda name, default=None: variables.get(name, default),
     )
-    source = "\n".join((MACROS / name).read_text(encoding="utf-8") for name in READ)
-    return environment.from_string(source).module
+    return environment
+
+
+@lru_cache(maxsize=1)
+def _macros() -> str:
+    return "\n".join((MACROS / name).read_text(encoding="utf-8") for name in READ)
 
 
 def typed(entity: Entity, as_of: dt.date, time_zone: str, currency_code: str) -> dict[str, str]:
     """Return, per field, the SQL by which staging types it: NULL where the text does not fit."""
-    macros = _macros(as_of.isoformat(), time_zone, currency_code)
+    environment = _environment(as_of.isoformat(), time_zone, currency_code)
+    macros: Any = environment.from_string(_macros()).module
     return {field.name: str(macros.cast_or_null(field.name, field.kind)) for field in entity.fields}
 
 
-def reject_reason(entity: Entity, as_of: dt.date, time_zone: str, currency_code: str) -> str:
-    """Return the SQL of the reason for which staging would refuse a row, NULL if it would not."""
-    demands = {f.name: f.demand for f in entity.fields if f.demand not in ("text", "token")}
-    return str(_macros(as_of.isoformat(), time_zone, currency_code).reject_reason(demands))
+def staged(entity: Entity, as_of: dt.date, time_zone: str, currency_code: str) -> str:
+    """Return the query that is an entity's staging model: every landed row, typed and judged."""
+    model = (MODELS / f"stg_{entity.name}.sql").read_text(encoding="utf-8")
+    environment = _environment(as_of.isoformat(), time_zone, currency_code)
+    return environment.from_string(f"{_macros()}\n{model}").render()

@@ -135,7 +135,8 @@ def _shared() -> tuple[str, ...]:
         name
         for entity, words in vocabulary().items()
         for field in ENTITIES[entity].fields
-        if field.kind != "token" and field.name in words.fields
+        if field.kind != "token" and field.name not in rules()["clear_if_mapped"]
+        if field.name in words.fields
         for name in words.fields[field.name].any
     ]
     return (*rules()["shared_names"], *names)

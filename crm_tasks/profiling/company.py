@@ -12,6 +12,7 @@ from anyascii import anyascii
 from crm_tasks.profiling.decisions import Decision, Remark
 from crm_tasks.profiling.names import best_likeness
 from crm_tasks.profiling.numbers import CURRENCIES
+from crm_tasks.profiling.recognisers import phone_regions_of
 from crm_tasks.profiling.remarks import remark
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ CHANNELS = {"email": ("email",), "phone": ("sms", "phone"), "address": ("mail",)
             "handle": ("social",)}  # fmt: skip
 CURRENCY_NAMES, NAMED_AT_LEAST = ("currency", "currency code", "币种"), 0.8
 ISO_CODE = re.compile(r"[A-Z]{3}")
-NAME_LENGTH = 63
+NAME_LENGTH, PHONES_PER_COLUMN = 63, 40
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Proposal:
     currency: Decision[str]
     time_zone: Decision[str]
     channels: tuple[str, ...]
+    phone_regions: Decision[tuple[str, ...]] | None = None
 
     @property
     def tables(self) -> tuple[TableProposal, ...]:
@@ -91,6 +93,7 @@ def propose_company(told: Told, sources: Sequence[SourceProposal]) -> Proposal:
         currency=_currency(told, tables),
         time_zone=_time_zone(told),
         channels=_channels(tables),
+        phone_regions=_phone_regions(tables),
     )
 
 
@@ -162,3 +165,16 @@ def _channels(tables: Sequence[TableProposal]) -> tuple[str, ...]:
     kinds = [decision.value for table in tables for decision in table.classes.values()]
     found = [channel for kind in CHANNELS if kind in kinds for channel in CHANNELS[kind]]
     return tuple(found) or ("email",)
+
+
+def _phone_regions(tables: Sequence[TableProposal]) -> Decision[tuple[str, ...]] | None:
+    """Return for which countries phone numbers are read; None if there are none to read so."""
+    phones = [
+        value
+        for table in tables
+        for name, decision in table.classes.items()
+        if decision.value == "phone"
+        for value in table.draft.facts[name].distinct[:PHONES_PER_COLUMN]
+    ]
+    regions = tuple(phone_regions_of(phones))
+    return Decision(regions, 0.8, remark("phone_regions")) if regions else None

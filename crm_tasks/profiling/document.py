@@ -39,6 +39,10 @@ def write_profile(proposal: Proposal) -> str:
     document["contact"] = CommentedMap(
         channels=_flow(proposal.channels), consent_when_unknown="deny"
     )
+    if proposal.phone_regions is not None:
+        told = CommentedMap(phone_regions=_flow(proposal.phone_regions.value))
+        told.yaml_add_eol_comment(proposal.phone_regions.comment, "phone_regions")
+        document["identity"] = told
     document["sources"] = CommentedSeq([_source(source) for source in proposal.sources])
     document.yaml_set_start_comment(_head(proposal))
     return _dumped(document)

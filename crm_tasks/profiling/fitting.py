@@ -51,7 +51,7 @@ def fitted_to(proposal: TableProposal, template: SourceTable) -> TableProposal:
     classes = {
         name: _class(decision, template, name) for name, decision in proposal.classes.items()
     }
-    kinds = {name for name, one in classes.items() if one.value != PLAIN}
+    kinds = {name: one.value for name, one in classes.items() if one.value != PLAIN}
     feeds = [found for feed in template.feeds if (found := _feed(feed, set(classes))) is not None]
     return replace(
         proposal,

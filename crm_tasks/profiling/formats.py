@@ -12,13 +12,13 @@ from crm_tasks.profiling.numbers import NumberFormat
 from crm_tasks.profiling.remarks import remark
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from crm_tasks.profiling.columns import ColumnFacts
     from crm_tasks.profiling.decisions import Remark
     from crm_tasks.profiling.mapping import FeedProposal
 
-
+BIRTH_DATE = "birth_date"
 #: Kinds of fields that read more into a text than that it is one.
 READ_AS_MORE = ("timestamp", "date", "integer", "decimal", "decimal4", "number", "boolean")
 
@@ -32,17 +32,22 @@ class Formats:
 
 
 def propose_formats(
-    facts: Mapping[str, ColumnFacts], feeds: Sequence[FeedProposal], not_plain: Collection[str]
+    facts: Mapping[str, ColumnFacts], feeds: Sequence[FeedProposal], identifying: Mapping[str, str]
 ) -> dict[str, Formats]:
-    """Return what is to be declared per column, for plain columns that staging cannot read as is.
+    """Return what is to be declared per column, for columns that cannot be read as they are.
 
     What cannot be told is left open only where something reads the column; elsewhere the formats
     matter once it is mapped.
+
+    Parameters
+    ----------
+    identifying : mapping of str to str
+        Columns that are not plain, and their kinds: of those only birth dates are read.
     """
     kinds = _kinds(feeds)
     proposed = {}
     for name, column in facts.items():
-        if name in not_plain:
+        if identifying.get(name, BIRTH_DATE) != BIRTH_DATE:
             continue
         formats = _of(column, kinds.get(name))
         if formats.declared:
@@ -56,7 +61,9 @@ def _kinds(feeds: Sequence[FeedProposal]) -> dict[str, str]:
     for feed in feeds:
         of_field = {f.name: f.kind for f in ENTITIES[feed.entity].fields}
         for name, proposal in feed.fields.items():
-            if isinstance(proposal.mapping, str):
+            if name == f"{BIRTH_DATE}_token":
+                found[str(proposal.mapping).removesuffix("_token")] = "date"
+            elif isinstance(proposal.mapping, str):
                 if of_field[name] in READ_AS_MORE:
                     found[proposal.mapping] = of_field[name]
             else:

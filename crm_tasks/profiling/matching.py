@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.profiling.names import best_likeness, without_noun
+from crm_tasks.profiling.recognisers import rules
 from crm_tasks.profiling.remarks import remark
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ HOLDS: dict[Kind, frozenset[str]] = {
     "number": NUMBERS,
     "boolean": frozenset({"boolean"}),
 }
+#: Names of countries and languages are no codes of them.
+CODES = {
+    "country_code": re.compile(r"[A-Za-z]{2}"),
+    "language_code": re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{2,4})*"),
+}
 CURRENCY = re.compile(r"[A-Za-z]{3}")
 WITHIN_AT_LEAST = 0.95
 IDENTIFIERS = frozenset({"integer", "code", "words", "boolean"})
@@ -61,12 +67,17 @@ def matches(
     facts: Mapping[str, ColumnFacts], words: EntityWords, table_likeness: float
 ) -> dict[str, Match]:
     """Return the best column for each field of an entity; a column serves one field only."""
-    entity = ENTITIES[words.name]
-    fields = [field.name for field in entity.fields if field.name in words.fields]
+    by_class = rules()["person_tokens"]  # those are found once it is known what identifies people
+    told = [
+        field
+        for field in ENTITIES[words.name].fields
+        if field.name in words.fields and field.name not in by_class
+    ]
+    fields = [field.name for field in told]
     columns = list(facts)
     found: dict[tuple[int, int], Match] = {}
     scores = np.zeros((len(fields), len(columns)))
-    for row, field in enumerate(field for field in entity.fields if field.name in words.fields):
+    for row, field in enumerate(told):
         for match in field_matches(facts, words.fields[field.name], words, field, table_likeness):
             place = (row, columns.index(match.column))
             found[place] = match
@@ -85,7 +96,7 @@ def field_matches(
 ) -> Iterator[Match]:
     """Yield every column that may be a field; without a field, a number in general."""
     for name, column in facts.items():
-        likeness = _likeness(name, field_words, words, table_likeness)
+        likeness = likeness_of(name, field_words, words, table_likeness)
         factor = _possible(column, field, words)
         if likeness * factor >= LIKE_AT_LEAST:
             said = remark("match_name", share=likeness)
@@ -94,9 +105,10 @@ def field_matches(
             yield Match(name, round(likeness * factor, 2), said)
 
 
-def _likeness(
+def likeness_of(
     name: str, field_words: FieldWords, words: EntityWords, table_likeness: float
 ) -> float:
+    """Return how like a column's name is to those of a field; some count in its own table only."""
     anywhere = best_likeness(name, field_words.any)
     if table_likeness < LIKE_AT_LEAST:
         return anywhere
@@ -122,8 +134,9 @@ def _holds(  # noqa: PLR0911 (one per rule)
         return set(column.distinct) <= {"0", "1"}
     if field.kind == "word":
         return translation(column, field, words) is not None
-    if field.kind in ("currency", "own_currency"):
-        return all(CURRENCY.fullmatch(value.strip()) for value in column.distinct)
+    pattern = CURRENCY if field.kind in ("currency", "own_currency") else CODES.get(field.name)
+    if pattern is not None:
+        return all(pattern.fullmatch(value.strip()) for value in column.distinct)
     if field.least is not None or field.most is not None:
         return column.kind in HOLDS[field.kind] and _is_within(column, field)
     if field.kind == "text" and re.search(r"_id$|^sku$", field.name):

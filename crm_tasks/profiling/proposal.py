@@ -20,6 +20,7 @@ from crm_tasks.profiling.mapping import (
     propose_group,
 )
 from crm_tasks.profiling.people import Classes, with_same_people
+from crm_tasks.profiling.persons import with_identity
 from crm_tasks.profiling.references import Masters, known_references, masters_of
 from crm_tasks.profiling.vocabulary import vocabulary
 
@@ -70,7 +71,7 @@ def propose_tables(drafts: Sequence[Draft]) -> list[TableProposal]:
     feeds = [_feeds(table, fitted, masters) for table, fitted in zip(tables, fits, strict=True)]
     names = [fitted.words.name if fitted else "" for fitted in fits]
     classes = with_same_people(tables, feeds, list(map(_classes, tables, feeds, names)))
-    return list(map(_settled, drafts, tables, feeds, classes))
+    return list(map(_settled, drafts, tables, feeds, classes, fits))
 
 
 def _refit(table: Table, fitted: Fit | None, masters: Masters) -> Fit | None:
@@ -101,8 +102,20 @@ def _classes(table: Table, feeds: Sequence[FeedProposal], entity: str) -> Classe
 
 
 def _settled(
-    draft: Draft, table: Table, feeds: Sequence[FeedProposal], classes: Classes
+    draft: Draft,
+    table: Table,
+    feeds: Sequence[FeedProposal],
+    classes: Classes,
+    fitted: Fit | None,
 ) -> TableProposal:
+    own = fitted.words.name if fitted else ""
+    feeds = [
+        with_identity(
+            table, feed, classes, fitted.likeness if fitted and not feed.one_row_per else 1.0
+        )
+        for feed in feeds
+    ]
+    feeds = [feed for feed in feeds if not feed.one_row_per or _is_worth(feed, own)]
     kinds = {name: one.value for name, one in classes.items() if one.value != PLAIN}
     feeds = [_with_tokens(feed, kinds) for feed in feeds]
     return TableProposal(
@@ -110,7 +123,7 @@ def _settled(
         classes=classes,
         feeds=tuple(feed for feed in feeds if not feed.missing),
         open=tuple(feed for feed in feeds if feed.missing),
-        formats=propose_formats(table.facts, feeds, set(kinds)),
+        formats=propose_formats(table.facts, feeds, kinds),
     )
 
 
@@ -124,13 +137,13 @@ def _feeds(table: Table, fitted: Fit | None, masters: Masters) -> list[FeedPropo
             continue
         part = fit(table, vocabulary()[entity])
         group = propose_group(table, part) if part else None
-        made += [group] if group and _is_worth(group, fitted) else []
+        made += [group] if group else []
     return [*made, propose_feed(table, fitted)]
 
 
-def _is_worth(group: FeedProposal, fitted: Fit) -> bool:
+def _is_worth(group: FeedProposal, own: str) -> bool:
     """Return whether an entity made of rows says more than its key, which core knows anyway."""
-    return len(group.fields) > 1 or fitted.words.name == "order_items"
+    return len(group.fields) > 1 or own == "order_items"
 
 
 def _mapped_to(column: str, feeds: Sequence[FeedProposal]) -> dict[str, float]:

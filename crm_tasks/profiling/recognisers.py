@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from functools import lru_cache, partial
 from pathlib import Path
@@ -27,7 +28,8 @@ CHINESE_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}")
 LATIN_NAME = re.compile(r"[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*){1,3}")
 CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 EMAIL_INSIDE = re.compile(r"[^\s@<>,;:()]+@[^\s@<>,;:()]+\.[a-zA-Z]{2,}")
-IN_TEXT_AT_LEAST = 0.02
+#: Fewer numbers than that a country has by chance or by mistake.
+FEW_PHONES = 0.1
 
 
 @lru_cache(maxsize=1)
@@ -58,6 +60,33 @@ def recognised(values: Sequence[str]) -> tuple[str, float, str] | None:
             if share >= KNOWN_AT_LEAST:
                 return kind, share, name
     return None
+
+
+def phone_regions_of(values: Sequence[str]) -> list[str]:
+    """Return the countries that numbers without country code can be of, the likeliest first.
+
+    Each next one is the country of most numbers that are of none before it.
+    """
+    left = [value for value in values[:VALUES_JUDGED] if not value.strip().startswith(("+", "00"))]
+    n_few = FEW_PHONES * len(left)
+    regions: list[str] = []
+    while left:
+        known = {region: _numbers_of(region, left) for region in rules()["phone_regions"]}
+        best = max(known, key=lambda region: len(known[region]))
+        if len(known[best]) <= n_few:
+            break
+        regions.append(best)
+        left = [value for value in left if value not in known[best]]
+    return regions
+
+
+def _numbers_of(region: str, values: Sequence[str]) -> set[str]:
+    found = set()
+    for value in values:
+        with contextlib.suppress(phonenumbers.NumberParseException):
+            if phonenumbers.is_valid_number(phonenumbers.parse(value, region)):
+                found.add(value)
+    return found
 
 
 def found_in_text(values: Sequence[str]) -> float:

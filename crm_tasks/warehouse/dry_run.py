@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.entities import ENTITIES
-from crm_tasks.contracts.staging_macros import reject_reason, typed
+from crm_tasks.contracts.staging_macros import staged, typed
 from crm_tasks.landing.views import LandedBatch, landing_views_sql
 from crm_tasks.warehouse.connection import file_engine
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import duckdb
@@ -68,7 +68,35 @@ def _fits(
     connection: duckdb.DuckDBPyConnection, entity: Entity, profile: Profile, as_of: dt.date
 ) -> list[FeedFit]:
     where = (as_of, profile.time_zone, profile.currency_code)
-    values = typed(entity, *where)
+    connection.execute(f"create or replace temp table judged as {staged(entity, *where)}")
+    key = " || chr(31) || ".join(entity.key)
+    accepted = f"case when reject_reason is null then {key} end"
+    rows = connection.execute(
+        f"select batch_id, count(*), count(distinct {accepted}) from judged "
+        "group by batch_id order by batch_id"
+    ).fetchall()
+    reasons = connection.execute(
+        "select batch_id, reject_reason, count(*) from judged where reject_reason is not null "
+        "group by all order by batch_id, reject_reason"
+    ).fetchall()
+    fields = _field_fits(connection, entity, typed(entity, *where))
+    return [
+        FeedFit(
+            batch_id=batch_id,
+            entity=entity.name,
+            n_rows=n_rows,
+            n_keys=n_keys,
+            fields=fields[batch_id],
+            reasons={reason: n for batch, reason, n in reasons if batch == batch_id},
+        )
+        for batch_id, n_rows, n_keys in rows
+    ]
+
+
+def _field_fits(
+    connection: duckdb.DuckDBPyConnection, entity: Entity, values: Mapping[str, str]
+) -> dict[str, tuple[FieldFit, ...]]:
+    """Return, by batch, how many texts of each field there are and how many can be read."""
     counts = []
     for field in entity.fields:
         text = f"nullif(trim({field.name}), '')"
@@ -76,32 +104,13 @@ def _fits(
             f"count({text})",
             f"count(case when {text} is not null then {values[field.name]} end)",
         ]
-    connection.execute(
-        "create or replace temp table judged as select *, "
-        f"{reject_reason(entity, *where)} as reject_reason "
-        f"from landing.landing_{entity.name}"
-    )
-    key = " || chr(31) || ".join(f"trim({name})" for name in entity.key)
-    accepted = f"case when reject_reason is null then {key} end"
     rows = connection.execute(
-        f"select batch_id, count(*), count(distinct {accepted}), "
-        f"{', '.join(counts)} from judged group by batch_id order by batch_id"
+        f"select batch_id, {', '.join(counts)} from landing.landing_{entity.name} group by batch_id"
     ).fetchall()
-    reasons = connection.execute(
-        "select batch_id, reject_reason, count(*) from judged where reject_reason is not null "
-        "group by all order by batch_id, reject_reason"
-    ).fetchall()
-    return [
-        FeedFit(
-            batch_id=batch_id,
-            entity=entity.name,
-            n_rows=n_rows,
-            n_keys=n_keys,
-            fields=tuple(
-                FieldFit(field.name, field.is_required, *figures[2 * i : 2 * i + 2])
-                for i, field in enumerate(entity.fields)
-            ),
-            reasons={reason: n for batch, reason, n in reasons if batch == batch_id},
+    return {
+        batch_id: tuple(
+            FieldFit(field.name, field.is_required, *figures[2 * i : 2 * i + 2])
+            for i, field in enumerate(entity.fields)
         )
-        for batch_id, n_rows, n_keys, *figures in rows
-    ]
+        for batch_id, *figures in rows
+    }

@@ -50,6 +50,17 @@ def test_what_was_decided_loads_and_says_the_same(loaded):
     assert profile.contact.consent_when_unknown == "deny"
 
 
+def test_how_birth_dates_and_phone_numbers_are_read_is_told(loaded):
+    phones = [f"1380013{n:04d}" for n in range(30)]
+    born = {**PEOPLE, "生日": ["31.12.1980", "30.11.1990"] * 15, "手机": phones}
+    profile = loaded(written(draft("客户", born)))
+    (people,) = profile.sources[0].tables
+    assert people.identifying["生日"] == "birth_date"
+    assert people.formats_of("生日").date == "%d.%m.%Y"
+    assert profile.identity.phone_regions == ("CN",)
+    assert people.feeds[0].map["phone_token"] == "手机_token"
+
+
 def test_every_decision_has_a_confidence_and_a_reason_in_both_languages():
     text = written(draft("客户", PEOPLE))
     body = text[text.index("profile:") :]

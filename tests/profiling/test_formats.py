@@ -13,7 +13,7 @@ def declared(columns, **fields):
     made = table("x", columns)
     mapped = {name: FieldProposal(column, 1.0, NOTHING) for name, column in fields.items()}
     feeds = [FeedProposal("order_items", mapped)] if mapped else []
-    return propose_formats(made.facts, feeds, ())
+    return propose_formats(made.facts, feeds, {})
 
 
 def test_what_staging_reads_as_it_stands_is_not_declared():
@@ -32,7 +32,7 @@ def test_a_time_read_as_a_day_is_declared_as_a_date():
     assert declared(columns)["at"].declared == {"timestamp": "%d.%m.%Y %H:%M"}
     assert declared(columns, ordered_at="at")["at"].declared == {"timestamp": "%d.%m.%Y %H:%M"}
     campaign = FeedProposal("campaigns", {"start_date": FieldProposal("at", 1.0, NOTHING)})
-    found = propose_formats(table("x", columns).facts, [campaign], ())
+    found = propose_formats(table("x", columns).facts, [campaign], {})
     assert found["at"].declared == {"date": "%d.%m.%Y %H:%M"}
 
 
@@ -53,10 +53,20 @@ def test_an_open_number_is_left_to_the_user_unless_it_counts_pieces():
 
 def test_yes_and_no_are_declared_where_they_are_read_as_such():
     feed = FeedProposal("campaigns", {"is_randomized": FieldProposal("x", 1.0, NOTHING)})
-    found = propose_formats(table("t", {"x": ["是", "否"]}).facts, [feed], ())
+    found = propose_formats(table("t", {"x": ["是", "否"]}).facts, [feed], {})
     assert found["x"].declared == {"true_words": ["是"], "false_words": ["否"]}
 
 
 def test_nothing_is_declared_for_what_goes_to_the_vault():
     made = table("x", {"a": ["31.12.1980", "30.11.1990"]})
-    assert propose_formats(made.facts, [], {"a"}) == {}
+    assert propose_formats(made.facts, [], {"a": "name"}) == {}
+
+
+def test_birth_dates_are_declared_because_whoever_compares_them_reads_them():
+    made = table("x", {"a": ["31.12.1980", "30.11.1990"]})
+    open_ = table("x", {"b": ["03/04/1980", "05/06/1990"]})
+    kinds = {"a": "birth_date", "b": "birth_date"}
+    assert propose_formats(made.facts, [], kinds)["a"].declared == {"date": "%d.%m.%Y"}
+    mapped = {"birth_date_token": FieldProposal("b_token", 1.0, NOTHING)}
+    found = propose_formats(open_.facts, [FeedProposal("customers", mapped)], kinds)
+    assert found["b"].declared == {"date": "undecided"}

@@ -36,7 +36,11 @@ def mapped(feed):
 def test_a_table_of_customers_is_known_in_chinese():
     feed = feed_of("客户", CUSTOMERS)
     assert feed.entity == "customers"
-    assert mapped(feed) == {"customer_source_id": "客户编号", "registered_at": "登记日期"}
+    assert mapped(feed) == {
+        "customer_source_id": "客户编号",
+        "registered_at": "登记日期",
+        "city": "城市",
+    }
     assert all(proposal.confidence >= 0.9 for proposal in feed.fields.values())
 
 

@@ -114,12 +114,77 @@ def test_a_list_nobody_knows_is_in_doubt_identifying():
     assert found.undecided == ()
 
 
-def test_a_column_that_identifies_feeds_no_other_field():
+def test_a_column_that_identifies_feeds_fields_of_tokens_and_no_other():
     (table,) = propose_tables([draft("customers", PEOPLE)])
-    classes = {name: decision.value for name, decision in table.classes.items()}
-    assert classes == {"customer_no": "plain", "姓名": "name", "email": "email", "joined": "plain"}
-    mapped = [c for f in table.feeds[0].fields.values() for c in columns_of(f.mapping)]
-    assert not {"姓名", "email"} & set(mapped)
+    assert classes_of(table) == {
+        "customer_no": "plain", "姓名": "name", "email": "email", "joined": "plain"
+    }  # fmt: skip
+    mapped = {name: columns_of(f.mapping) for name, f in table.feeds[0].fields.items()}
+    assert mapped["full_name_token"] == ("姓名_token",)
+    assert mapped["email_token"] == ("email_token",)
+    assert not {"姓名", "email"} & {column for columns in mapped.values() for column in columns}
+
+
+def identity_of(name, columns):
+    """Return which token each field of the customers takes that a table describes."""
+    (table,) = propose_tables([draft(name, columns)])
+    (feed,) = [feed for feed in table.feeds if feed.entity == "customers"]
+    return {f: p.mapping for f, p in feed.fields.items() if f.endswith("_token")}
+
+
+def test_names_and_numbers_of_a_customer_are_told_apart_by_what_they_are_called():
+    n = range(30)
+    found = identity_of(
+        "customers",
+        {
+            "customer id": [f"C{i}" for i in n],
+            "first name": ["Ann", "Bo", "Cy"] * 10,
+            "last name": ["Doe", "Roe", "Poe"] * 10,
+            "mobile": [f"1380013{i:04d}" for i in n],
+            "fax": [f"1390013{i:04d}" for i in n],
+            "wechat id": [f"wx_{i}" for i in n],
+            "loyalty card no": [f"L{i}" for i in n],
+            "reachable at": [f"p{i}@example.org" for i in n],
+            "born": ["31.12.1980", "30.11.1990", "29.10.1970"] * 10,
+        },
+    )
+    assert found == {
+        "given_name_token": "first name_token",
+        "family_name_token": "last name_token",
+        "email_token": "reachable at_token",  # the only one, whatever it is called
+        "phone_token": "mobile_token",
+        "birth_date_token": "born_token",
+        "loyalty_id_token": "loyalty card no_token",
+        "wechat_token": "wechat id_token",
+    }
+
+
+def test_customers_made_of_orders_take_only_what_is_the_same_in_all_their_rows():
+    n = range(60)
+    orders = {
+        "order id": [f"O{i}" for i in n],
+        "customer id": [f"C{i % 20}" for i in n],
+        "customer email": [f"p{i % 20}@example.org" for i in n],
+        "recipient phone": [f"1380013{i:04d}" for i in n],
+        "ordered at": ["2024-01-01"] * 60,
+    }
+    assert identity_of("orders", orders) == {"email_token": "customer email_token"}
+
+
+def test_a_postal_code_is_plain_where_it_is_read_and_identifying_where_it_is_not():
+    codes = [f"NR{i} 1AB" for i in range(30)]
+    (people,) = propose_tables([draft("customers", {**PEOPLE, "postcode": codes})])
+    assert classes_of(people)["postcode"] == "plain"
+    (other,) = propose_tables(
+        [draft("visits", {"visit": [f"V{i}" for i in range(30)], "postcode": codes})]
+    )
+    assert classes_of(other)["postcode"] == "address"
+
+
+def test_names_of_countries_are_no_codes():
+    for values, mapped in ((["GB", "DE"], True), (["United Kingdom", "Germany"], False)):
+        (table,) = propose_tables([draft("customers", {**PEOPLE, "country": values * 15})])
+        assert ("country_code" in table.feeds[0].fields) is mapped
 
 
 def test_a_feed_without_a_required_field_is_open_and_feeds_nothing():

@@ -10,6 +10,7 @@ from crm_tasks.profiling.checksums import is_bank_card, is_resident_id
 from crm_tasks.profiling.recognisers import (
     found_in_text,
     looks_like_names,
+    phone_regions_of,
     recognised,
     rules,
 )
@@ -51,6 +52,14 @@ def test_chinese_mobile_numbers_are_phones_and_other_long_numbers_are_not():
     assert recognised(["13800138000", "13912345678", "15012345678"])[0] == "phone"
     assert recognised(["536365123", "536365124", "536365125"]) is None
     assert recognised([f"{n:032x}" for n in range(9)]) is None
+
+
+def test_numbers_without_a_country_code_say_of_which_country_they_can_be():
+    chinese = ["13800138000", "139 1234 5678", "15012345678"]
+    british = ["020 7946 0958", "0113 496 0123"]
+    assert phone_regions_of(chinese * 2) == ["CN"]
+    assert set(phone_regions_of(chinese + british)[:2]) == {"CN", "GB"}
+    assert phone_regions_of(["+44 20 7946 0958", "+86 138 0013 8000"]) == []
 
 
 def test_a_check_digit_that_fits_by_chance_is_no_proof():

@@ -100,7 +100,7 @@ def test_more_rows_refused_than_a_gate_lets_pass_are_an_error(company):
     )
     checked = check(company)
     (error,) = [message for level, _, message in told(checked) if level == "error"]
-    assert error == "600 of 600 sampled rows would be refused: 600 E_TYPE_ordered_at"
+    assert error == "600 of 600 sampled rows would be refused: 600 E_TYPE_paid_at"
 
 
 def test_no_value_of_the_data_is_told(company):
