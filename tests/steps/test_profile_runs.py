@@ -179,6 +179,16 @@ def test_every_template_lands_and_is_staged(ask):
     assert consents == {"zcrm_51": "denied", "zcrm_52": "granted", "zcrm_53": "denied"}
 
 
+def test_customers_of_every_template_can_be_found_again_elsewhere(ask):
+    known = ask(
+        "select source_system, count(given_name_token), count(family_name_token), "
+        "count(email_token) from staging.stg_customers group by 1"
+    )
+    counts = {system: figures for system, *figures in known}
+    for name in VENDORS:
+        assert all(counts[name]), (name, counts[name])
+
+
 def test_a_shop_order_takes_its_customer_by_token_and_its_amounts_less_discounts(ask):
     orders = ask(
         "select order_source_id, customer_source_id in (select customer_source_id from "
