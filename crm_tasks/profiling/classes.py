@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.profiles.base import UNDECIDED
+from crm_tasks.profiling.columns import are_codes
 from crm_tasks.profiling.decisions import Decision
 from crm_tasks.profiling.names import best_likeness, words_of
 from crm_tasks.profiling.recognisers import found_in_text, looks_like_names, recognised, rules
@@ -63,7 +64,7 @@ def propose_class(
         return by_value
     field, confidence = max(mapped.items(), key=lambda item: item[1], default=("", 0.0))
     named = _by_name(facts, entity) or _by_contents(facts)
-    if named is None and _is_platform_id(facts.name, mapped):
+    if named is None and _is_platform_name(facts, mapped):
         return Decision("handle", 0.6, remark("class_maybe_handle"))
     if confidence >= MAPPED_AT_LEAST and (named is None or confidence > named.confidence):
         return Decision(PLAIN, min(confidence, 0.95), remark("class_mapped", field=field))
@@ -74,11 +75,12 @@ def propose_class(
     return named or _by_kind(facts)
 
 
-def _is_platform_id(name: str, mapped: Mapping[str, float]) -> bool:
-    """Return whether a column says who acts on a platform, in words that say no customer's id."""
+def _is_platform_name(facts: ColumnFacts, mapped: Mapping[str, float]) -> bool:
+    """Return whether a column says who acts on a platform, by names and not by account numbers."""
     own = vocabulary()["customers"].fields["customer_source_id"].any
     is_actor = not mapped.keys().isdisjoint(rules()["platform_fields"])
-    return is_actor and best_likeness(name, own) < NAMED_AT_LEAST
+    is_name = facts.kind in ("words", "list") and not are_codes(facts.distinct)
+    return is_actor and is_name and best_likeness(facts.name, own) < NAMED_AT_LEAST
 
 
 def _by_value(facts: ColumnFacts) -> Decision[str] | None:

@@ -139,7 +139,7 @@ def _facts(name: str, column: pa.ChunkedArray, tokens: pa.Array) -> ColumnFacts:
     if numbers is not None and not numbers.has_leading_zeros:
         is_whole = numbers.n_decimals == 0 and not numbers.currency
         return replace(facts, kind="integer" if is_whole else "decimal", numbers=numbers)
-    return replace(facts, kind="code" if _are_codes(distinct) else "words")
+    return replace(facts, kind="code" if are_codes(distinct) else "words")
 
 
 def _elements(distinct: Sequence[str]) -> tuple[str, ...] | None:
@@ -154,7 +154,8 @@ def _elements(distinct: Sequence[str]) -> tuple[str, ...] | None:
     return tuple(itertools.islice(dict.fromkeys(texts), DISTINCT_JUDGED))
 
 
-def _are_codes(distinct: Sequence[str]) -> bool:
+def are_codes(distinct: Sequence[str]) -> bool:
+    """Return whether nearly all values are identifiers with a digit."""
     codes = [
         value
         for value in distinct

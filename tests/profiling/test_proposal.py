@@ -73,12 +73,12 @@ def test_identifying_columns_are_keys_by_their_token_and_nothing_else():
     assert reference == "customer email_token"
 
 
-def posts(author):
-    people = [f"u{n % 9}" for n in range(40)]
+def posts(people):
+    people = [people[n % len(people)] for n in range(40)]
     return {
         "post_id": [f"T{n}" for n in range(40)],
-        author: people,
-        "mentions": [f'["u{n % 8}"]' for n in range(40)],
+        "author_id": people,
+        "mentions": [f'["{people[n - 1]}"]' for n in range(40)],
         "posted_at": ["2024-01-01 10:00"] * 40,
         "text": [f"an invented text of some words number {n}" for n in range(40)],
     }
@@ -88,11 +88,12 @@ def classes_of(table):
     return {name: decision.value for name, decision in table.classes.items()}
 
 
-def test_who_acts_on_a_platform_is_in_doubt_identifying_in_every_table():
-    profiles = {"id": [f"u{n}" for n in range(9)], "joined_on": ["2024-01-01"] * 9}
-    post, profile = propose_tables(
-        [draft("posts", posts("author_id")), draft("profiles", profiles)]
-    )
+HANDLES = [f"invented_{letter}" for letter in "abcdefghi"]
+
+
+def test_names_on_a_platform_are_in_doubt_identifying_in_every_table():
+    profiles = {"id": HANDLES, "joined_on": ["2024-01-01"] * 9}
+    post, profile = propose_tables([draft("posts", posts(HANDLES)), draft("profiles", profiles)])
     assert classes_of(post)["author_id"] == classes_of(post)["mentions"] == "handle"
     assert "in doubt" in post.classes["author_id"].remark.en
     assert classes_of(profile)["id"] == "handle"
@@ -101,9 +102,15 @@ def test_who_acts_on_a_platform_is_in_doubt_identifying_in_every_table():
     assert profile.feeds[0].fields["customer_source_id"].mapping == "id_token"
 
 
-def test_ids_of_the_same_people_that_do_not_overlap_stay_as_they_are():
+def test_numbers_of_accounts_are_plain():
+    (post,) = propose_tables([draft("posts", posts([f"u{n}" for n in range(9)]))])
+    assert classes_of(post)["author_id"] == classes_of(post)["mentions"] == "plain"
+    assert post.feeds[0].fields["mentioned_source_ids"].mapping == "mentions"
+
+
+def test_ids_of_other_people_stay_as_they_are():
     members = {"id": [f"C{n}" for n in range(9)], "joined_on": ["2024-01-01"] * 9}
-    _, member = propose_tables([draft("posts", posts("author_id")), draft("members", members)])
+    _, member = propose_tables([draft("posts", posts(HANDLES)), draft("members", members)])
     assert classes_of(member)["id"] == "plain"
 
 
