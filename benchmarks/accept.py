@@ -17,6 +17,7 @@ from benchmarks import (  # noqa: F401 (importing registers their lines)
     foundation,
     planted,
     planted_entities,
+    profiles,
 )
 from benchmarks.acceptance import REGISTRY, Row, judge
 from benchmarks.machine import describe_commit, describe_machine, today

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from crm_tasks.cli import audit, backfill, doctor, quarantine, run, runs, sql, up
+from crm_tasks.cli import audit, backfill, doctor, identity, profile, quarantine, run, runs, sql, up
 from crm_tasks.cli.console import errors
 from crm_tasks.errors import CrmError
 
@@ -27,9 +27,11 @@ app.command("backfill")(backfill.backfill_dates)
 app.command("sql")(sql.sql)
 app.add_typer(runs.app, name="runs")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(identity.app, name="identity")
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)
 app.add_typer(audit.app, name="audit")
+app.add_typer(profile.app, name="profile")
 
 
 def main() -> None:

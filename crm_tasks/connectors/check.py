@@ -56,7 +56,7 @@ def check_source(source: Source, base: Path, user_agent: str = USER_AGENT) -> li
 
 def _checked(source: Source, table: SourceTable, base: Path, user_agent: str) -> Finding:
     try:
-        chunk = next(_sample(source, base, user_agent)(table), None)
+        chunk = next(sample_of(source, base, user_agent)(table), None)
     except CrmError as error:
         return Finding(source.source_system, table.name, "error", str(error))
     level, message = _judged(chunk, table)
@@ -81,8 +81,8 @@ def _judged(
     return "ok", f"{n_read} records read, all fit"
 
 
-def _sample(
-    source: Source, base: Path, user_agent: str
+def sample_of(
+    source: Source, base: Path, user_agent: str = USER_AGENT
 ) -> Callable[[SourceTable], Iterator[Chunk]]:
     """Return what yields the first records of a table."""
     if source.database is not None:

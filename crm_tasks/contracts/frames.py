@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 class Scratch(Protocol):
     """A private in-memory SQL engine lent to a pure function (see ``warehouse.scratch``).
 
-    One thread, no access to files or network; it ends with the call it was lent for.
+    No access to files or network; it ends with the call it was lent for.
     """
+
+    @property
+    def connection(self) -> Any:
+        """The engine itself, for a library that speaks SQL to it on its own (Splink)."""
 
     def register(self, name: str, rows: pa.Table) -> None:
         """Make ``rows`` readable as table ``name``."""

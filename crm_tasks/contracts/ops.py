@@ -239,6 +239,36 @@ TABLE_BUILDS = _ops(
     Column("duration_s", "DOUBLE", "Time in the model", unit="s"),
 )
 
+MODEL_ARTIFACTS = _ops(
+    "model_artifacts",
+    "One row per trained model that runs may use",
+    ("model_kind", "profile", "model_version"),
+    Column("model_kind", "VARCHAR", "What it is for: identity", False),
+    Column("profile", "VARCHAR", "Profile it was trained for", False),
+    Column("model_version", "VARCHAR", "Digest of what it learned", False),
+    Column("artifact_path", "VARCHAR", "File below the home", False),
+    Column("artifact_sha256", "VARCHAR", "Digest of the file", False),
+    Column("status", "VARCHAR", "proposed or accepted; of several the last accepted holds", False),
+    Column("decided_by", "VARCHAR", "Who accepted it, or the rule that did"),
+    Column("trained_by_run", "VARCHAR", "Run it was trained on"),
+    Column("created_at", "TIMESTAMP", "When it was trained", False),
+    Column("accepted_at", "TIMESTAMP", "When it was accepted"),
+)
+
+IDENTITY_DECISION_LOG = _ops(
+    "identity_decision_log",
+    "One row per decision of a person about two records, as it was given",
+    ("decision_no",),
+    Column("decision_no", "BIGINT", "Number of the decision; of one pair the last holds", False),
+    Column("profile", "VARCHAR", "Profile the records belong to", False),
+    Column("record_l", "VARCHAR", "First record, source_system:source_record_id", False),
+    Column("record_r", "VARCHAR", "Second record", False),
+    Column("decision", "VARCHAR", "same or different", False),
+    Column("decided_by", "VARCHAR", "Account that decided", False),
+    Column("reason", "VARCHAR", "Why, in that person's words, without personal data"),
+    Column("decided_at", "TIMESTAMP", "When", False),
+)
+
 TABLES = (
     RUNS,
     TASK_RUNS,
@@ -254,4 +284,6 @@ TABLES = (
     BATCHES,
     PUBLICATIONS,
     TABLE_BUILDS,
+    MODEL_ARTIFACTS,
+    IDENTITY_DECISION_LOG,
 )

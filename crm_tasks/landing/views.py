@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.entities import ENTITIES, METADATA, Entity
 from crm_tasks.contracts.sql_text import literal, quoted
+from crm_tasks.landing.computed import computed
 from crm_tasks.landing.snapshots import believed, missing_keys
 from crm_tasks.landing.values import canonical
+from crm_tasks.profiles.computed import Amount, Numbered
 from crm_tasks.profiles.mappings import Translated
 from crm_tasks.profiles.model import Concat, Constant, Mapping, Membership
 
@@ -216,12 +218,23 @@ def _expression(mapping: Mapping | None, table: SourceTable, kind: Kind) -> str:
     if isinstance(mapping, Membership):
         then, otherwise = literal(mapping.then), literal(mapping.otherwise)
         return f"case when {_is_member(mapping, table)} then {then} else {otherwise} end"
+    if isinstance(mapping, Translated | Amount | Numbered):
+        return _computed(mapping, table, kind)
+    return canonical(_column(mapping, table), kind, mapping, table)
+
+
+def _computed(mapping: Translated | Amount | Numbered, table: SourceTable, kind: Kind) -> str:
     if isinstance(mapping, Translated):
         text = _column(mapping.column, table)
         words = (f"when {literal(a)} then {literal(b)}" for a, b in mapping.words.items())
-        other = canonical(text, kind, mapping.column, table)
+        is_kept = mapping.others == "keep"
+        other = canonical(text, kind, mapping.column, table) if is_kept else "null"
         return f"case trim({text}) {' '.join(words)} else {other} end"
-    return canonical(_column(mapping, table), kind, mapping, table)
+    return computed(
+        mapping,
+        number=lambda name: canonical(_column(name, table), "decimal", name, table),
+        key_part=lambda name: _escaped(_column(name, table)),
+    )
 
 
 def _is_member(membership: Membership, table: SourceTable) -> str:

@@ -51,6 +51,9 @@ class Source(Strict):
     database: Database | None = None
     web: Web | None = None
     known_at: KnownAt
+    trust: Annotated[
+        int, Field(ge=1, le=5, description="Which source is believed where several disagree")
+    ] = 3
     tables: Annotated[tuple[SourceTable, ...], Field(min_length=1)]
 
     @model_validator(mode="before")

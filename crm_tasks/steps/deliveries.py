@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crm_tasks.identity.records import start_of
+from crm_tasks.identity.ids import start_of
 from crm_tasks.landing.snapshots import believed
 from crm_tasks.quality.deliveries import Changed, Delivery, change_outcomes, volume_outcomes
 from crm_tasks.steps.models import date_of

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from crm_tasks.contracts import find_table, ops
 from crm_tasks.contracts.dbt_models import layer_tables
 from crm_tasks.contracts.frames import StepReport
-from crm_tasks.identity.records import start_of
+from crm_tasks.identity.ids import start_of
 from crm_tasks.landing.changes import batches_sql, core_sql
 from crm_tasks.landing.views import landing_views_sql
 from crm_tasks.quality.dbt_results import dbt_outcomes

@@ -54,7 +54,7 @@ STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
     _dbt("staging", "model", "models:build_staging", "staging"),
     _python("gate_landing", "model", "gates:gate_landing"),
-    _python("identity", "model", "identity:resolve", "identity"),
+    _python("identity", "model", "identity:resolve_identities", "identity"),
     _dbt("core", "model", "models:build_core", "core"),
     _python("gate_core", "model", "gates:gate_core"),
     _dbt("features", "model", "models:build_features", "features"),

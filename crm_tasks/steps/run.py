@@ -12,6 +12,7 @@ import pyarrow as pa
 from crm_tasks.contracts import find_table
 from crm_tasks.errors import RunStateError
 from crm_tasks.privacy.keys import derived_key, home_secret
+from crm_tasks.warehouse.history import line
 from crm_tasks.warehouse.scratch import scratch
 from crm_tasks.warehouse.tables import read_table, write_table
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from crm_tasks.contracts.frames import Scratch
+    from crm_tasks.privacy.keys import Purpose
     from crm_tasks.profiles import Profile
     from crm_tasks.settings import Settings
     from crm_tasks.warehouse.home import Home
@@ -97,12 +99,24 @@ class Run:
                 f"decisions of {self.as_of} stand and cannot be carried over"
             ) from None
 
+    def read_history(self, table: str) -> list[pa.Table]:
+        """Return what the runs that stand for earlier dates wrote of a kept Python table."""
+        if self.predecessor_run_id is None:
+            return []
+        until = self.ledger.find_run(self.predecessor_run_id)["as_of_date"]
+        runs = line(self.ledger, self.profile.profile, until)
+        return [read_table(self.home, find_table(table), run["run_id"]) for run in runs]
+
     def write(self, table: str, rows: pa.Table) -> int:
         """Check ``rows`` against the contract, hand them over and return their number."""
         return write_table(self.home, self.ledger, self.claim, find_table(table), rows)
 
     @contextmanager
-    def scratch(self, **frames: pa.Table) -> Iterator[Scratch]:
+    def scratch(self, threads: int = 1, **frames: pa.Table) -> Iterator[Scratch]:
         """Lend a private SQL engine with ``frames`` registered by name."""
-        with scratch(self.home, self.settings.memory_limit, frames) as lent:
+        with scratch(self.home, self.settings.memory_limit, frames, threads) as lent:
             yield lent
+
+    def derived_key(self, purpose: Purpose) -> bytes:
+        """Return the home's key for one purpose."""
+        return derived_key(home_secret(self.settings, self.profile, self.home.key_file), purpose)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from crm_tasks.identity.records import start_of
+from crm_tasks.identity.ids import start_of
 
 if TYPE_CHECKING:
     import sqlite3

@@ -21,7 +21,7 @@ from crm_tasks.steps import evaluation, graph, identity, ml, strategy
 from crm_tasks.steps.registry import STEPS, find_step
 from crm_tasks.steps.standing import tables_written
 from crm_tasks.warehouse.tables import read_table
-from tests.flow.small_company import N_CUSTOMERS
+from tests.flow.small_company import N_CUSTOMERS, N_RECORDS
 
 COMPUTING = [step.name for step in STEPS if step.name != "land" and tables_written(step)]
 
@@ -65,17 +65,20 @@ def test_a_step_notes_all_it_reads_and_leaves_no_reader_open(opened, step):
 
 def test_everybody_a_fact_refers_to_is_one_customer(opened):
     run = opened("identity")
-    report = identity.resolve(run)
+    report = identity.resolve_identities(run)
     records = run.read("identity.records")
-    assert records.num_rows == len(set(records.column("customer_id").to_pylist())) == N_CUSTOMERS
-    assert report.message == f"{N_CUSTOMERS} records, {N_CUSTOMERS} new customers"
+    assert records.num_rows == N_RECORDS
+    assert len(set(records.column("customer_id").to_pylist())) == N_CUSTOMERS
+    assert (
+        report.message == f"{N_RECORDS} records, {N_CUSTOMERS} customers, {N_CUSTOMERS} of them new"
+    )
 
 
 def test_customers_of_the_predecessor_are_not_announced_again(opened):
     run = opened("identity")
     later = replace(run, predecessor_run_id=run.run_id)
-    report = identity.resolve(later)
-    assert report.message == f"{N_CUSTOMERS} records, 0 new customers"
+    report = identity.resolve_identities(later)
+    assert report.message == f"{N_RECORDS} records, {N_CUSTOMERS} customers, 0 of them new"
     assert run.read("identity.events").num_rows == 0
 
 
@@ -162,16 +165,6 @@ def test_decisions_that_earlier_code_wrote_otherwise_are_not_guessed(opened):
     over = replace(run, row={**run.row, "decisions_run_id": run.run_id})
     with pytest.raises(RunStateError, match="written by earlier code and lacks columns"):
         strategy.plan_actions(over)
-
-
-def test_late_records_add_to_the_events_of_a_day_that_is_over(opened):
-    run = opened("identity")
-    decided = run.read("identity.events")
-    fewer = decided.slice(2)
-    together = identity.with_decided(decided, fewer)
-    assert together.num_rows == decided.num_rows
-    assert together.slice(0, fewer.num_rows).equals(fewer)
-    assert identity.with_decided(decided, None) is decided
 
 
 def test_customers_the_sources_deleted_are_not_contacted():

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from crm_tasks.contracts import ops
-from crm_tasks.identity.records import start_of
+from crm_tasks.identity.ids import start_of
 from crm_tasks.profiles import Profile, load_profile
 from crm_tasks.warehouse.delta import layer_delta
 from crm_tasks.warehouse.ledger import Ledger
