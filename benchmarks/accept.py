@@ -18,6 +18,7 @@ from benchmarks import (  # noqa: F401 (importing registers their lines)
     planted,
     planted_entities,
     profiles,
+    throughput,
 )
 from benchmarks.acceptance import REGISTRY, Row, judge
 from benchmarks.machine import describe_commit, describe_machine, today
