@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from crm_tasks.cli import audit, doctor, identity, quarantine, run, runs, sql, up
+from crm_tasks.cli import audit, doctor, identity, key, quarantine, run, runs, sql, up
 from crm_tasks.cli.console import errors
 from crm_tasks.errors import CrmError
 
@@ -27,6 +27,7 @@ app.command("sql")(sql.sql)
 app.add_typer(runs.app, name="runs")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(identity.app, name="identity")
+app.add_typer(key.app, name="key")
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)
 app.add_typer(audit.app, name="audit")

@@ -13,7 +13,7 @@ from crm_tasks.connectors.preflight import Limits, fingerprint, refuse_changed
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.errors import LandingRefused, RunStateError
 from crm_tasks.landing.rows import BatchOrigin
-from crm_tasks.privacy.keys import derived_key, home_secret, keyed_digest
+from crm_tasks.privacy.keys import derived_key, home_secret, kept_key, keyed_digest
 from crm_tasks.privacy.vault import Vault
 from crm_tasks.profiles import Profile, Source, SourceTable, load_profile, profile_path
 from crm_tasks.steps.coverage import record_coverage
@@ -72,7 +72,9 @@ class Landing:
             home=home,
             ledger=ledger,
             claim=claim,
-            batch_key=derived_key(secret, "batch"),
+            batch_key=derived_key(secret, "batch")
+            if profile.uses_demo_key
+            else kept_key(secret, "batch", home.keyring_file),
             token_key=derived_key(secret, "token"),
             vault=Vault(home.vault, derived_key(secret, "vault")),
         )
