@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from crm_tasks.cli import audit, doctor, identity, key, quarantine, run, runs, sql, up
+from crm_tasks.cli import (
+    audit,
+    backfill,
+    doctor,
+    identity,
+    key,
+    profile,
+    quarantine,
+    run,
+    runs,
+    sql,
+    up,
+)
 from crm_tasks.cli.console import errors
 from crm_tasks.errors import CrmError
 
@@ -23,6 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("run")(run.run)
+app.command("backfill")(backfill.backfill_dates)
 app.command("sql")(sql.sql)
 app.add_typer(runs.app, name="runs")
 app.add_typer(quarantine.app, name="quarantine")
@@ -31,6 +44,7 @@ app.add_typer(key.app, name="key")
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)
 app.add_typer(audit.app, name="audit")
+app.add_typer(profile.app, name="profile")
 
 
 def main() -> None:

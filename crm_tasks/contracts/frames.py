@@ -32,7 +32,9 @@ class Scratch(Protocol):
 class StepReport:
     """What a step did, for the progress line, ``ops.task_runs`` and the scheduler.
 
-    ``figures`` are a few named numbers worth showing to a person; ``message`` is one line.
+    ``rows_written`` counts the rows of what stands afterwards, ``rows_touched`` those that were
+    deleted, inserted or written to get there; None where nobody counted. ``figures`` are a few
+    named numbers worth showing to a person; ``message`` is one line.
     """
 
     rows_in: int = 0
@@ -40,3 +42,4 @@ class StepReport:
     rows_quarantined: int = 0
     message: str = ""
     figures: Mapping[str, int | float | str] = field(default_factory=dict)
+    rows_touched: int | None = None

@@ -108,7 +108,7 @@ class Inputs:
 def current_customers(
     scratch: Scratch, customers: pa.Table, moment: dt.datetime, records: pa.Table
 ) -> pa.Table:
-    """Return, per record, the version that holds: the latest known before a moment.
+    """Return, per record, the version that holds: the one landed last of those known by a moment.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ def current_customers(
         "on staged_customers.source_system = numbered.source_system "
         "and staged_customers.customer_source_id = numbered.source_record_id "
         "where coalesce(known_at < $moment, true) qualify row_number() over ("
-        "partition by numbered.record order by known_at desc nulls last, "
-        "landing_sequence desc nulls last, staged_customers.record_no desc, batch_id desc) = 1 "
+        "partition by numbered.record order by landing_sequence desc nulls last, "
+        "staged_customers.record_no desc, batch_id desc) = 1 "
         "order by numbered.record",
         {"moment": moment},
     )

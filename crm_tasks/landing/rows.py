@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm_tasks.privacy.tokens import tokenise
+from crm_tasks.privacy.tokens import tokenise, tokenise_lists
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -52,7 +52,8 @@ def lake_rows(chunk: Chunk, table: SourceTable, origin: BatchOrigin, token_key: 
         values = chunk.rows.column(name)
         if name in table.identifying:
             given = _without_null_tokens(values, table.null_tokens)
-            tokens, statuses = tokenise(given, table.identifying[name], token_key)
+            made = tokenise_lists if name in table.lists else tokenise
+            tokens, statuses = made(given, table.identifying[name], token_key)
             columns[f"{name}_token"], columns[f"{name}_status"] = tokens, statuses
         else:
             columns[name] = values
@@ -65,6 +66,13 @@ def lake_rows(chunk: Chunk, table: SourceTable, origin: BatchOrigin, token_key: 
         "batch_id": pa.repeat(pa.scalar(origin.batch_id), n),
     }
     return pa.table({**columns, **metadata})
+
+
+def no_rows(table: SourceTable) -> Chunk:
+    """Return a chunk without any record."""
+    texts = {name: pa.array([], pa.string()) for name in table.text_columns}
+    numbers = {name: pa.array([], pa.int64()) for name in (RECORD_NO, BYTE_OFFSET)}
+    return Chunk(pa.table({**texts, **numbers}))
 
 
 def _without_null_tokens(values: pa.ChunkedArray, tokens: tuple[str, ...]) -> pa.ChunkedArray:

@@ -12,11 +12,13 @@ from crm_tasks.errors import RunStateError, SettingsError
 from crm_tasks.settings import PROJECT
 from crm_tasks.warehouse.audit import append_audit
 from crm_tasks.warehouse.decisions import decisions_of
+from crm_tasks.warehouse.history import decided_run
 from crm_tasks.warehouse.last_event import day_after_last_event
 from crm_tasks.warehouse.ledger import Claim, Ledger, RunIdentity
 from crm_tasks.warehouse.models import accepted_model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from crm_tasks.profiles import Profile
@@ -90,13 +92,19 @@ def _identity(
     is_dry_run = attempt.is_dry_run or profile.dry_run_only
     input_hash = hashlib.sha256(json.dumps(sorted(batches)).encode()).hexdigest()
     code = code_version(PROJECT)
-    decides = [
+    decides: list[object] = [
         profile.digest, as_of.isoformat(), input_hash, predecessor, code, is_dry_run
     ]  # fmt: skip
     run_id = _digest(decides)
     people = what_people_decided(ledger, profile.profile, run_id)
     if people:
-        run_id = _digest([*decides, people])
+        decides = [*decides, people]
+        run_id = _digest(decides)
+    decisions = decided_run(ledger, profile.profile, as_of)
+    if decisions == run_id:
+        decisions = None  # it is that run, and does again what it did
+    elif decisions is not None:
+        run_id = _digest([*decides, decisions])
     return RunIdentity(
         run_id=run_id,
         profile=profile.profile,
@@ -107,10 +115,11 @@ def _identity(
         config_hash=profile.digest,
         input_hash=input_hash,
         is_dry_run=is_dry_run,
+        decisions_run_id=decisions,
     )
 
 
-def _digest(decides: list[Any]) -> str:
+def _digest(decides: Sequence[object]) -> str:
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:RUN_ID_LENGTH]
 
 

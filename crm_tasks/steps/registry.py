@@ -70,6 +70,9 @@ STEPS: tuple[Step, ...] = (
     _python("publish", "publish", "publish:publish"),
 )
 
+#: How a run ends that readers do not follow (crm_tasks/steps/backfill.py).
+RECORD = _python("record", "publish", "publish:record")
+
 
 def find_step(name: str) -> Step:
     """Return the step of that name.
@@ -79,7 +82,7 @@ def find_step(name: str) -> Step:
     RunStateError
         No such step; the message names the nearest one.
     """
-    steps = {step.name: step for step in STEPS}
+    steps = {step.name: step for step in (*STEPS, RECORD)}
     if name not in steps:
         raise RunStateError(f"no step named {name!r}{nearest(name, steps)}")
     return steps[name]

@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from crm_tasks.contracts import find_table
+from crm_tasks.errors import RunStateError
 from crm_tasks.privacy.keys import derived_key, home_secret
+from crm_tasks.warehouse.history import line
 from crm_tasks.warehouse.scratch import scratch
 from crm_tasks.warehouse.tables import read_table, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    import pyarrow as pa
 
     from crm_tasks.contracts.frames import Scratch
     from crm_tasks.privacy.keys import Purpose
@@ -39,6 +41,7 @@ class Run:
     predecessor_run_id: str | None
     is_dry_run: bool
     key: bytes = field(repr=False)
+    row: Mapping[str, Any] = field(repr=False, compare=False)
     reads: list[str] = field(default_factory=list, compare=False)
 
     @classmethod
@@ -63,6 +66,7 @@ class Run:
             predecessor_run_id=row["predecessor_run_id"],
             is_dry_run=bool(row["is_dry_run"]),
             key=derived_key(home_secret(settings, profile, home.key_file), "customer_id"),
+            row=row,
         )
 
     def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -76,12 +80,32 @@ class Run:
             return None
         return read_table(self.home, find_table(table), self.predecessor_run_id)
 
+    def read_decided(self, table: str) -> pa.Table | None:
+        """Return what an earlier run of a date that is over decided, or None if the date is open.
+
+        Raises
+        ------
+        RunStateError
+            Earlier code wrote it, without columns that a decision has now.
+        """
+        decided = self.row["decisions_run_id"]
+        if decided is None:
+            return None
+        try:
+            return read_table(self.home, find_table(table), decided)
+        except pa.ArrowInvalid:
+            raise RunStateError(
+                f"{table} of run {decided} was written by earlier code and lacks columns: the "
+                f"decisions of {self.as_of} stand and cannot be carried over"
+            ) from None
+
     def read_history(self, table: str) -> list[pa.Table]:
-        """Return what the predecessor and its own predecessors wrote of a kept Python table."""
+        """Return what the runs that stand for earlier dates wrote of a kept Python table."""
         if self.predecessor_run_id is None:
             return []
-        chain = self.ledger.ancestry(self.predecessor_run_id)
-        return [read_table(self.home, find_table(table), run_id) for run_id in chain]
+        until = self.ledger.find_run(self.predecessor_run_id)["as_of_date"]
+        runs = line(self.ledger, self.profile.profile, until)
+        return [read_table(self.home, find_table(table), run["run_id"]) for run in runs]
 
     def write(self, table: str, rows: pa.Table) -> int:
         """Check ``rows`` against the contract, hand them over and return their number."""

@@ -9,10 +9,13 @@ import datetime as dt
 from dataclasses import replace
 
 import duckdb
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from crm_tasks.contracts import find_table
+from crm_tasks.errors import RunStateError
 from crm_tasks.ml.segments import RFM_SEGMENTS
 from crm_tasks.steps import evaluation, graph, identity, ml, strategy
 from crm_tasks.steps.registry import STEPS, find_step
@@ -143,3 +146,29 @@ def test_past_campaigns_are_measured_and_labelled_observational(opened):
     assert report.message == "2 campaigns with contacts, observational unless drawn at random"
     assert sorted(rows.column("n_contacted").to_pylist()) == [20, 30]
     assert pc.all(pc.starts_with(rows.column("label"), "Observational")).as_py()
+
+
+def test_what_was_decided_for_a_day_that_is_over_is_handed_over_as_it_was(opened):
+    run = opened("actions")
+    over = replace(run, run_id="later", claim=replace(run.claim, run_id="later"),
+                   row={**run.row, "decisions_run_id": run.run_id})  # fmt: skip
+    report = strategy.plan_actions(over)
+    for table in ("strategy.campaigns", "strategy.actions", "strategy.action_reasons"):
+        assert over.read(table).equals(run.read(table))
+    assert report.message.endswith("actions stand as they were decided")
+
+
+def test_decisions_that_earlier_code_wrote_otherwise_are_not_guessed(opened):
+    run = opened("actions")
+    file = run.home.table_dir(find_table("strategy.actions"), run.run_id) / "rows.parquet"
+    pq.write_table(pq.read_table(file, partitioning=None).drop_columns(["arm"]), file)
+    over = replace(run, row={**run.row, "decisions_run_id": run.run_id})
+    with pytest.raises(RunStateError, match="written by earlier code and lacks columns"):
+        strategy.plan_actions(over)
+
+
+def test_customers_the_sources_deleted_are_not_contacted():
+    customers = pa.table({"customer_id": ["a", "b", "c"], "frequency": [1, 2, 3]})
+    people = pa.table({"customer_id": ["a", "b", "c"], "is_deleted": [False, True, False]})
+    kept = strategy.without_deleted(customers, people)
+    assert kept.to_pydict() == {"customer_id": ["a", "c"], "frequency": [1, 3]}

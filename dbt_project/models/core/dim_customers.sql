@@ -112,8 +112,10 @@ customers_described as (
         ---------- booleans
         golden_customers.has_email,
         golden_customers.has_phone,
-        coalesce(moments_summed_per_customer.last_seen_at >= {{ days_before_as_of(90) }}, false)
+        not versions.is_deleted
+        and coalesce(moments_summed_per_customer.last_seen_at >= {{ days_before_as_of(90) }}, false)
             as is_active,
+        versions.is_deleted,
         false as is_erased,
         {{ is_synthetic() }} as is_synthetic,
         ---------- dates

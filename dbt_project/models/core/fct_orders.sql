@@ -2,7 +2,15 @@ with
 
 orders as (
 
-    {{ current_version(ref('stg_orders'), key=['order_source_id'], event_time='ordered_at') }}
+    select * from {{ ref('int_orders_dated') }}
+    {{ where_key_changed(entity_id('order_source_id')) }}
+
+),
+
+orders_placed as (
+
+    select * from orders
+    where not is_ahead
 
 ),
 
@@ -15,6 +23,7 @@ identities as (
 order_items as (
 
     select * from {{ ref('fct_order_items') }}
+    {{ where_key_changed('order_id') }}
 
 ),
 
@@ -41,19 +50,27 @@ orders_identified as (
 
     select
         ---------- ids
-        {{ entity_id('order_source_id', 'orders') }} as order_id,
+        {{ entity_id('order_source_id', 'orders_placed') }} as order_id,
         identities.customer_id,
         ---------- text
-        orders.status,
-        orders.channel,
-        orders.store_id,
+        orders_placed.status,
+        orders_placed.channel,
+        orders_placed.store_id,
+        orders_placed.ordered_at_rule,
+        ---------- dates
+        orders_placed.promised_on,
+        case
+            when orders_placed.delivered_on < {{ as_of_date() }} then orders_placed.delivered_on
+        end as delivered_on,
         ---------- timestamps
-        orders.ordered_at
-    from orders
+        orders_placed.ordered_at,
+        {{ before_as_of('orders_placed.paid_at') }} as paid_at,
+        {{ before_as_of('orders_placed.shipped_at') }} as shipped_at
+    from orders_placed
     left join identities
         on
-            orders.source_system = identities.source_system
-            and orders.customer_source_id = identities.source_record_id
+            orders_placed.source_system = identities.source_system
+            and orders_placed.customer_source_id = identities.source_record_id
 
 ),
 
@@ -67,6 +84,7 @@ orders_joined_to_totals as (
         ---------- text
         orders_identified.status,
         orders_identified.channel,
+        orders_identified.ordered_at_rule,
         {{ currency_code() }} as currency_code,
         ---------- numbers
         coalesce(order_items_summed_per_order.count_lines, 0) as count_lines,
@@ -82,9 +100,15 @@ orders_joined_to_totals as (
         order_items_summed_per_order.net_amount,
         order_items_summed_per_order.coupon_discount_amount,
         ---------- booleans
+        orders_identified.delivered_on > orders_identified.promised_on as is_late,
         {{ is_synthetic() }} as is_synthetic,
+        ---------- dates
+        orders_identified.promised_on,
+        orders_identified.delivered_on,
         ---------- timestamps
-        orders_identified.ordered_at
+        orders_identified.ordered_at,
+        orders_identified.paid_at,
+        orders_identified.shipped_at
     from orders_identified
     left join order_items_summed_per_order
         on orders_identified.order_id = order_items_summed_per_order.order_id
