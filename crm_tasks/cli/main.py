@@ -10,6 +10,7 @@ from crm_tasks.cli import (
     audit,
     backfill,
     doctor,
+    erase,
     identity,
     key,
     profile,
@@ -41,6 +42,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(identity.app, name="identity")
 app.add_typer(key.app, name="key")
+app.command("erase")(erase.erase)
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)
 app.add_typer(audit.app, name="audit")

@@ -123,6 +123,16 @@ class Vault:
             return False
         return True
 
+    def open(self, path: Path) -> pa.Table:
+        """Return the rows of one chunk.
+
+        Raises
+        ------
+        RunStateError
+            It does not open.
+        """
+        return self._read(path)
+
     def _chunks(self, name: str) -> Iterator[Path]:
         folder = self.root / name
         yield from sorted(folder.glob("chunk-*.bin")) if folder.is_dir() else ()

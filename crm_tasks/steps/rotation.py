@@ -22,12 +22,10 @@ from crm_tasks.warehouse.audit import signed_again, verify_audit
 from crm_tasks.warehouse.generations import NextGeneration
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Ledger
-from crm_tasks.warehouse.publications import next_version, served_file, version_file_name
 from crm_tasks.warehouse.rewriting import (
-    ServedFile,
+    next_served_file,
     rewrite_landing,
     rewrite_run_tables,
-    rewrite_served_file,
     rewrite_working_file,
 )
 
@@ -39,9 +37,6 @@ if TYPE_CHECKING:
 MODEL_DIGEST = """
 update model_artifacts set artifact_sha256 = ?
 where model_kind = ? and profile = ? and model_version = ?"""
-TABLE_DIGEST = """
-update table_hashes set content_hash = ?
-where run_id = ? and table_name = ? and partition_key = ?"""
 STAGES = ("crosswalk", "lake", "vault", "models", "keys", "working", "served", "commit")
 
 
@@ -104,7 +99,9 @@ def rotate_key(settings: Settings) -> Rotation:
     reached("working")
     rewrite_working_file(generation, settings, lambda _, rows: rekeyed(rows, crosswalk))
     reached("served")
-    publication, hashes = _rewrite_served(work, crosswalk)
+    _, publication, hashes = next_served_file(
+        generation, settings, ledger, lambda _, rows: rekeyed(rows, crosswalk)
+    )
     reached("commit")
     generation.commit(
         ledger,
@@ -273,29 +270,6 @@ def _write_private(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _rewrite_served(
-    work: _Work, crosswalk: dict[str, str]
-) -> tuple[dict[str, Any] | None, list[tuple[str, list[Any]]]]:
-    """Write the version readers see anew; return its publication and its tables' new hashes."""
-    source = served_file(work.home)
-    rows = work.ledger.store.rows(
-        "select run_id, as_of_date from publications join runs using (run_id) "
-        "order by version desc limit 1"
-    )
-    if source is None or not rows:
-        return None, []
-    version, run_id = next_version(work.home, work.ledger), str(rows[0]["run_id"])
-    served = ServedFile(source, version_file_name(version, run_id), str(rows[0]["as_of_date"]))
-    _, hashes = rewrite_served_file(
-        work.generation, work.settings, lambda _, table: rekeyed(table, crosswalk), served
-    )
-    statements: list[tuple[str, list[Any]]] = [
-        (TABLE_DIGEST, [digest, run_id, name, partition])
-        for (name, partition), digest in hashes.items()
-    ]
-    return {"version": version, "run_id": run_id}, statements
 
 
 def _failed_rows(ledger: Ledger, crosswalk: dict[str, str]) -> list[tuple[str, list[Any]]]:

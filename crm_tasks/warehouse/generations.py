@@ -141,7 +141,11 @@ def _switch(fresh: Path, current: Path, former: Path) -> None:
         former.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         current.rename(former)
     current.parent.mkdir(parents=True, exist_ok=True)
-    fresh.rename(current)
+    if fresh.is_file() and fresh.stat().st_size == 0:  # an empty file: there is none any more
+        current.with_name(f"{current.name}.wal").unlink(missing_ok=True)
+        fresh.unlink()
+    else:
+        fresh.rename(current)
     fsync_path(current.parent)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +22,7 @@ from crm_tasks.contracts.sql_text import literal, quoted
 from crm_tasks.warehouse.connection import file_engine
 from crm_tasks.warehouse.files import fsync_path, sha256_of
 from crm_tasks.warehouse.hashes import content_hash
+from crm_tasks.warehouse.publications import next_version, served_file, version_file_name
 from crm_tasks.warehouse.publish import FILE_MODE, STORAGE_VERSION
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from crm_tasks.contracts import Table
     from crm_tasks.settings import Settings
     from crm_tasks.warehouse.generations import NextGeneration
+    from crm_tasks.warehouse.ledger import Ledger
 
 Transform = Callable[[str, pa.Table], pa.Table | None]
 
@@ -131,6 +133,40 @@ def rewrite_working_file(
         connection.execute("detach fresh")
     fsync_path(target)
     return gone
+
+
+TABLE_DIGEST = """
+update table_hashes set content_hash = ?
+where run_id = ? and table_name = ? and partition_key = ?"""
+
+
+def next_served_file(
+    generation: NextGeneration, settings: Settings, ledger: Ledger, transform: Transform
+) -> tuple[dict[str, int], dict[str, Any] | None, list[tuple[str, list[Any]]]]:
+    """Write the version readers see anew as the next version.
+
+    Returns
+    -------
+    gone, publication, statements
+        Rows that went, by table; version and run for the generation's commit, None without any
+        version; and what tells the ops store the tables' new hashes.
+    """
+    home = generation.home
+    source = served_file(home)
+    rows = ledger.store.rows(
+        "select run_id, as_of_date from publications join runs using (run_id) "
+        "order by version desc limit 1"
+    )
+    if source is None or not rows:
+        return {}, None, []
+    version, run_id = next_version(home, ledger), str(rows[0]["run_id"])
+    served = ServedFile(source, version_file_name(version, run_id), str(rows[0]["as_of_date"]))
+    gone, hashes = rewrite_served_file(generation, settings, transform, served)
+    statements: list[tuple[str, list[Any]]] = [
+        (TABLE_DIGEST, [digest, run_id, name, partition])
+        for (name, partition), digest in hashes.items()
+    ]
+    return gone, {"version": version, "run_id": run_id}, statements
 
 
 @dataclass(frozen=True)
