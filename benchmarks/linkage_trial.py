@@ -105,7 +105,7 @@ def public_records(folder: Path, dataset: int) -> pd.DataFrame:
 def inputs_of(rows: pd.DataFrame) -> Inputs:
     """Return what the linkage reads of records that lie in ``rows``; each source is one batch."""
     order = {system: number + 1 for number, system in enumerate(rows.source_system.unique())}
-    landed = rows.source_system.map(order)
+    landed = rows.source_system.map(order) + rows.get("later", 0)
     references = pa.table(
         {
             "source_system": pa.array(rows.source_system, pa.string()),

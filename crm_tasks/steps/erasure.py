@@ -237,7 +237,9 @@ def _rewrite_batch(
     manifest = json.loads(path.with_name(MANIFEST).read_text(encoding="utf-8"))
     n_erased = int(batch["n_erased"] or 0) + len(left.gone)
     manifest |= {"n_loaded": left.rows.num_rows, "n_erased": n_erased}
-    target.with_name(MANIFEST).write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
+    beside = target.with_name(MANIFEST)
+    beside.unlink(missing_ok=True)  # it may be the same bytes on disk as the one in force
+    beside.write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
     work.statements.append(batch_statements(batch["batch_id"], left.rows.num_rows, n_erased))
     where = f"landing.{batch['source_system']}.{batch['table_name']}"
     work.counts[where, "deleted"] += len(left.gone)
