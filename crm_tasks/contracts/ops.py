@@ -275,7 +275,12 @@ ERASURE_REQUESTS = _ops(
     "One row per person erased from the home",
     ("request_id",),
     Column("request_id", "VARCHAR", "Identifier of the request", False),
-    Column("subject_hash", "VARCHAR", "Keyed digest of the customer: whose it was, nobody can tell", False),
+    Column(
+        "subject_hash",
+        "VARCHAR",
+        "Keyed digest of the customer: whose it was, nobody can tell",
+        False,
+    ),
     Column("requested_at", "TIMESTAMP", "When it was asked for and carried out", False),
     Column("status", "VARCHAR", "erased, or verified once nothing was found any more", False),
     Column("verified_at", "TIMESTAMP", "When every file was searched and nothing was found"),

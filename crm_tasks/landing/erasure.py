@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,12 +25,10 @@ from crm_tasks.profiles.mappings import Concat, Constant, Translated, columns_re
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    import numpy.typing as npt
-
     from crm_tasks.profiles import Feed, SourceTable
     from crm_tasks.profiles.mappings import Mapping
 
-Flags = npt.NDArray[np.bool_] if TYPE_CHECKING else object
+Flags = npt.NDArray[np.bool_]
 
 #: Fields that name a customer of the same source -> the field that says whether it is one.
 REFERENCES = {

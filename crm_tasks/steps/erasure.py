@@ -28,7 +28,6 @@ from crm_tasks.warehouse.erasures import (
     forget_statements,
     note_verified,
     request_statements,
-    suppressed_records,
 )
 from crm_tasks.warehouse.generations import NextGeneration
 from crm_tasks.warehouse.history import line

@@ -90,7 +90,7 @@ def _where(column: pa.ChunkedArray, asked: object) -> Flags:
     told = [asked(text) for text in encoded.dictionary.to_pylist()]  # type: ignore[operator]
     if not any(told):
         return np.zeros(len(column), dtype=bool)
-    flags = pa.array(told, pa.bool_()).take(encoded.indices).fill_null(False)  # noqa: FBT003
+    flags = pa.array(told, pa.bool_()).take(encoded.indices).fill_null(False)
     return np.asarray(flags.to_numpy(zero_copy_only=False), dtype=bool)
 
 

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
 Statement = tuple[str, list[Any]]
 
+NEW_REQUEST = """
+insert or ignore into erasure_requests (request_id, subject_hash, requested_at, status)
+values (?, ?, ?, 'erased')"""
+WITHOUT_PAYLOAD = """
+update quarantine set payload_ref = null, released_at = coalesce(released_at, ?)
+where payload_ref = ?"""
+
 
 def suppressed_records(ledger: Ledger) -> frozenset[str]:
     """Return the digests of all source records of erased persons."""
@@ -34,8 +41,7 @@ def request_statements(
     """
     statements: list[Statement] = [
         (
-            "insert or ignore into erasure_requests (request_id, subject_hash, requested_at, "
-            "status) values (?, ?, ?, 'erased')",
+            NEW_REQUEST,
             [request_id, subject_hash, utc_now().isoformat(sep=" ")],
         )
     ]
@@ -82,11 +88,7 @@ def forget_statements(
     found += [
         ("delete from dq_failed_rows where instr(row_key, ?) > 0", [one]) for one in sorted(ids)
     ]
-    found += [
-        ("update quarantine set payload_ref = null, released_at = coalesce(released_at, ?) "
-         "where payload_ref = ?", [now, payload])
-        for payload in sorted(payloads)
-    ]  # fmt: skip
+    found += [(WITHOUT_PAYLOAD, [now, payload]) for payload in sorted(payloads)]
     return found
 
 

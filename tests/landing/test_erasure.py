@@ -62,7 +62,8 @@ def test_what_is_about_the_person_goes(entity, mapped):
     table = table_of(
         {"no": "plain", "who": "plain", "at": "plain"}, {"entity": entity, "map": mapped}
     )
-    left = without_erased(rows_of(no=["1", "2"], who=["7", "8"], at=["x", "x"]), table, "shop", ANNE)
+    rows = rows_of(no=["1", "2"], who=["7", "8"], at=["x", "x"])
+    left = without_erased(rows, table, "shop", ANNE)
     assert left.rows["who"].to_pylist() == ["8"]
     assert left.gone == {1}
 
@@ -98,7 +99,8 @@ def test_a_firm_with_the_persons_number_is_no_person():
                  "from_type": {"constant": "customer"}, "from_source_id": "one",
                  "to_type": "is", "to_source_id": "other"}},
     )  # fmt: skip
-    rows = rows_of(one=["8", "8", "7"], other=["7", "7", "9"], **{"is": ["organization", "customer", "customer"]})  # fmt: skip
+    kinds = ["organization", "customer", "customer"]
+    rows = rows_of(one=["8", "8", "7"], other=["7", "7", "9"], **{"is": kinds})
     left = without_erased(rows, table, "shop", ANNE)
     assert left.rows["is"].to_pylist() == ["organization"]
     assert left.gone == {2, 3}

@@ -117,7 +117,9 @@ def test_the_next_delivery_does_not_bring_the_person_back(erased, company, tmp_p
 
 
 @pytest.mark.parametrize("stage", ["vault", "commit"])
-def test_an_erasure_that_breaks_changes_nothing(published_home, company, tmp_path, monkeypatch, stage):  # fmt: skip
+def test_an_erasure_that_breaks_changes_nothing(
+    published_home, company, tmp_path, monkeypatch, stage
+):
     home = copy(published_home, tmp_path)
     before = state(home)
 
@@ -139,7 +141,9 @@ def test_who_is_not_there_cannot_be_erased(erased):
             erasure.erase(settings, subject)
 
 
-def test_the_command_says_what_went_and_that_nothing_is_left(published_home, company, tmp_path, capsys):  # fmt: skip
+def test_the_command_says_what_went_and_that_nothing_is_left(
+    published_home, company, tmp_path, capsys
+):
     home = copy(published_home, tmp_path)
     command("shop:K001", verify=True, profile=str(company.profile), home=home.root)
     said = capsys.readouterr().out

@@ -55,4 +55,5 @@ def test_what_happened_to_somebody_else_stays_without_the_name():
 
 def test_a_table_without_texts_says_nothing_of_anybody():
     assert person().taken_out("bi.whatever", pa.table({"n": [1]})) is None
-    assert person().taken_out("ml.segments", pa.table({"customer_id": pa.array([], pa.string())})) is None  # fmt: skip
+    nobody = pa.table({"customer_id": pa.array([], pa.string())})
+    assert person().taken_out("ml.segments", nobody) is None
