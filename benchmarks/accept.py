@@ -15,6 +15,7 @@ from benchmarks import (  # noqa: F401 (importing registers their lines)
     change,
     connectors,
     foundation,
+    identity,
     planted,
     planted_entities,
     profiles,

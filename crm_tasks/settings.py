@@ -46,6 +46,12 @@ class Settings(BaseSettings):
             description="Secret key of pseudonyms and the vault, at least 32 characters",
         ),
     ] = None
+    new_key: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=32, description="Key to rotate to: `crm key rotate`; then make it CRM_KEY"
+        ),
+    ] = None
     environment: Annotated[
         Literal["dev", "production"],
         Field(description="In production CRM_KEY is required and nothing is generated"),

@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from crm_tasks.cli import audit, backfill, doctor, identity, profile, quarantine, run, runs, sql, up
+from crm_tasks.cli import (
+    audit,
+    backfill,
+    doctor,
+    erase,
+    identity,
+    key,
+    profile,
+    quarantine,
+    run,
+    runs,
+    sql,
+    up,
+)
 from crm_tasks.cli.console import errors
 from crm_tasks.errors import CrmError
 
@@ -28,6 +41,8 @@ app.command("sql")(sql.sql)
 app.add_typer(runs.app, name="runs")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(identity.app, name="identity")
+app.add_typer(key.app, name="key")
+app.command("erase")(erase.erase)
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)
 app.add_typer(audit.app, name="audit")

@@ -206,6 +206,7 @@ BATCHES = _ops(
     Column("n_loaded", "BIGINT", "Records landed", False),
     Column("n_quarantined", "BIGINT", "Records set aside", False),
     Column("n_blank", "BIGINT", "Blank records", False),
+    Column("n_erased", "BIGINT", "Records left out or taken out because a person was erased"),
     Column("landed_at", "TIMESTAMP", "When its bytes were first landed", False),
     Column(
         "first_landing_sequence",
@@ -269,6 +270,33 @@ IDENTITY_DECISION_LOG = _ops(
     Column("decided_at", "TIMESTAMP", "When", False),
 )
 
+ERASURE_REQUESTS = _ops(
+    "erasure_requests",
+    "One row per person erased from the home",
+    ("request_id",),
+    Column("request_id", "VARCHAR", "Identifier of the request", False),
+    Column(
+        "subject_hash",
+        "VARCHAR",
+        "Keyed digest of the customer: whose it was, nobody can tell",
+        False,
+    ),
+    Column("requested_at", "TIMESTAMP", "When it was asked for and carried out", False),
+    Column("status", "VARCHAR", "erased, or verified once nothing was found any more", False),
+    Column("verified_at", "TIMESTAMP", "When every file was searched and nothing was found"),
+    Column("bytes_verified", "BIGINT", "Bytes searched, as decoded", unit="bytes"),
+)
+
+ERASURE_LOG = _ops(
+    "erasure_log",
+    "One row per erasure and place that held something of the person",
+    ("request_id", "table_name"),
+    Column("request_id", "VARCHAR", "Identifier of the request", False),
+    Column("table_name", "VARCHAR", "schema.table, landing.<source>.<table>, or vault", False),
+    Column("rows_deleted", "BIGINT", "Rows deleted, in all versions that were kept", False),
+    Column("rows_pseudonymised", "BIGINT", "Rows left without the reference to the person", False),
+)
+
 TABLES = (
     RUNS,
     TASK_RUNS,
@@ -286,4 +314,6 @@ TABLES = (
     TABLE_BUILDS,
     MODEL_ARTIFACTS,
     IDENTITY_DECISION_LOG,
+    ERASURE_REQUESTS,
+    ERASURE_LOG,
 )

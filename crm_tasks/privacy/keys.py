@@ -9,17 +9,21 @@ between machines; any other gets a secret generated into the home at its first r
 from __future__ import annotations
 
 import hmac
+import json
 import logging
 import os
 import secrets
 from typing import TYPE_CHECKING, Literal
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from crm_tasks.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from crm_tasks.profiles import Profile
@@ -29,7 +33,8 @@ log = logging.getLogger(__name__)
 
 DEMO_SECRET = "guanxi-demo-key-not-secret-only-for-bundled-data"  # noqa: S105 (openly no secret)
 
-Purpose = Literal["customer_id", "token", "batch", "vault", "audit"]
+Purpose = Literal["customer_id", "token", "batch", "vault", "audit", "keyring"]
+NONCE_BYTES = 12
 
 
 def home_secret(settings: Settings, profile: Profile, key_file: Path) -> bytes:
@@ -89,6 +94,43 @@ def derived_key(secret: bytes, purpose: Purpose) -> bytes:
     32
     """
     return HKDF(SHA256(), length=32, salt=None, info=f"guanxi/{purpose}".encode()).derive(secret)
+
+
+def kept_key(secret: bytes, purpose: Purpose, keyring: Path) -> bytes:
+    """Return the key for a purpose that outlives rotations: names given with it stay.
+
+    Batches are named by a keyed digest of their file. Under another key every file would look new
+    and be landed twice, so that key is kept, encrypted under the secret of the day.
+
+    Raises
+    ------
+    SettingsError
+        The keyring was written under another secret.
+    """
+    if not keyring.is_file():
+        return derived_key(secret, purpose)
+    sealed = keyring.read_bytes()
+    try:
+        told = AESGCM(derived_key(secret, "keyring")).decrypt(
+            sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], b"keyring"
+        )
+    except InvalidTag:
+        raise SettingsError(
+            f"{keyring} does not open: the key was rotated; CRM_KEY has to be the new one"
+        ) from None
+    return bytes.fromhex(json.loads(told)[purpose])
+
+
+def write_keyring(keyring: Path, secret: bytes, keys: Mapping[str, bytes]) -> None:
+    """Keep keys that outlive a rotation, encrypted under a secret."""
+    told = json.dumps({purpose: key.hex() for purpose, key in keys.items()}).encode()
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    sealed = nonce + AESGCM(derived_key(secret, "keyring")).encrypt(nonce, told, b"keyring")
+    keyring.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with os.fdopen(os.open(keyring, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(sealed)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def keyed_digest(key: bytes, *parts: str) -> str:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from crm_tasks.errors import RunStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 RECORDS_PER_CHUNK = 10_000
@@ -79,6 +79,59 @@ class Vault:
         folder = self.root / name
         if folder.is_dir():
             shutil.rmtree(folder)
+
+    def rewrite_into(
+        self, other: Vault, changed: Callable[[str, pa.Table], pa.Table | None] | None = None
+    ) -> int:
+        """Write every chunk into another vault, under its key; return the rows left out.
+
+        Parameters
+        ----------
+        other : Vault
+            An empty vault.
+        changed : callable, optional
+            Gets the name of the folder and its rows, returns the rows to keep; None keeps all.
+
+        Raises
+        ------
+        RunStateError
+            A chunk does not open.
+        """
+        paths = sorted(self.root.rglob("chunk-*.bin"))
+        return sum(self.rewrite_chunk(path, other, changed) for path in paths)
+
+    def rewrite_chunk(
+        self,
+        path: Path,
+        other: Vault,
+        changed: Callable[[str, pa.Table], pa.Table | None] | None = None,
+    ) -> int:
+        """Write one chunk into another vault (see :meth:`rewrite_into`)."""
+        rows = self._read(path)
+        name = str(path.parent.relative_to(self.root))
+        kept = changed(name, rows) if changed is not None else None
+        target = other.root / path.relative_to(self.root)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        other._write(target, _serialised(rows if kept is None else kept))
+        return 0 if kept is None else int(rows.num_rows - kept.num_rows)
+
+    def opens(self, path: Path) -> bool:
+        """Return whether a chunk was encrypted under this vault's key."""
+        try:
+            self._read(path)
+        except RunStateError:
+            return False
+        return True
+
+    def open(self, path: Path) -> pa.Table:
+        """Return the rows of one chunk.
+
+        Raises
+        ------
+        RunStateError
+            It does not open.
+        """
+        return self._read(path)
 
     def _chunks(self, name: str) -> Iterator[Path]:
         folder = self.root / name

@@ -33,6 +33,7 @@ from crm_tasks.steps.identity_inputs import (
 )
 from crm_tasks.steps.runner import open_run
 from crm_tasks.warehouse.decisions import append_decision
+from crm_tasks.warehouse.generations import settle
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Ledger
 from crm_tasks.warehouse.meter import Meter
@@ -89,6 +90,7 @@ def latest_run(settings: Settings, step: str) -> Iterator[Run]:
         There is none, or its profile identifies nobody.
     """
     home = Home(settings.home_path)
+    settle(home)
     ledger = Ledger(home.ops_file)
     row = ledger.find_run_like("last")
     if not ledger.layer_is_complete("staging", row["run_id"]):

@@ -107,6 +107,7 @@ def _land_file(file: SourceFile, landing: Landing) -> LandedFile:
                 landing.vault,
                 landing.claim.token,
                 last_check=lambda: refuse_changed(file.path, before),
+                erased=landing.erased,
             )
         except LandingRefused as error:
             where = (file.source.source_system, file.table.name, before.sha256, before.size)

@@ -82,6 +82,7 @@ def _land(source: Source, extract: Extract, landing: Landing) -> int:
                 landing.vault,
                 landing.claim.token,
                 beside=Beside(extract.facts, extract.seen),
+                erased=landing.erased,
             )
         except LandingRefused as error:
             where = (system, table.name, digest, 0)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from crm_tasks.connectors.preflight import Limits
 from crm_tasks.errors import RunStateError
-from crm_tasks.privacy.keys import derived_key, home_secret, keyed_digest
+from crm_tasks.landing.erasure import Erased
+from crm_tasks.privacy.keys import derived_key, home_secret, kept_key, keyed_digest
 from crm_tasks.privacy.vault import Vault
 from crm_tasks.warehouse.batches import BatchPlace, landed_manifest
+from crm_tasks.warehouse.erasures import suppressed_records
 from crm_tasks.warehouse.extract_records import EarlierExtracts
 from crm_tasks.warehouse.landing_records import LandedFile, delivery_no
 
@@ -39,6 +41,14 @@ class Counts:
         return Counts(self.n_read + other.n_read, self.n_landed + other.n_landed)
 
 
+def batch_key_of(settings: Settings, profile: Profile, home: Home) -> bytes:
+    """Return the key that names batches and erased records: it outlives rotations."""
+    secret = home_secret(settings, profile, home.key_file)
+    if profile.uses_demo_key:
+        return derived_key(secret, "batch")
+    return kept_key(secret, "batch", home.keyring_file)
+
+
 @dataclass(frozen=True)
 class Landing:
     """Where one profile's files land, and with which keys."""
@@ -52,6 +62,7 @@ class Landing:
     token_key: bytes
     vault: Vault
     user_agent: str
+    erased: Erased
 
     @classmethod
     def of(
@@ -59,16 +70,18 @@ class Landing:
     ) -> Landing:
         """Return the landing of a profile in a home."""
         secret = home_secret(settings, profile, home.key_file)
+        batch_key = batch_key_of(settings, profile, home)
         return cls(
             profile=profile,
             limits=Limits(file_bytes=settings.file_bytes_at_most),
             home=home,
             ledger=ledger,
             claim=claim,
-            batch_key=derived_key(secret, "batch"),
+            batch_key=batch_key,
             token_key=derived_key(secret, "token"),
             vault=Vault(home.vault, derived_key(secret, "vault")),
             user_agent=settings.user_agent,
+            erased=Erased(batch_key, suppressed_records(ledger)),
         )
 
     def place(

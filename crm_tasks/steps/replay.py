@@ -117,7 +117,15 @@ def _replay_batch(
     if landed_manifest(place.folder) is None:
         origin = BatchOrigin(place.batch_id, digest, utc_now())
         chunks = _chunks(content, table)
-        write_batch(place, chunks, origin, landing.token_key, landing.vault, landing.claim.token)
+        write_batch(
+            place,
+            chunks,
+            origin,
+            landing.token_key,
+            landing.vault,
+            landing.claim.token,
+            erased=landing.erased,
+        )
     landed = landed_file(place, landing.profile, completes_batch_id=batch_id)
     record_batch(landing.ledger, landing.claim, landed)
     release(landing.ledger, [rows[n]["quarantine_id"] for n in taken], place.batch_id)

@@ -16,6 +16,7 @@ from crm_tasks.steps.registry import STEPS, Step, find_step
 from crm_tasks.steps.run import Run
 from crm_tasks.steps.standing import step_stands, tables_written
 from crm_tasks.warehouse.audit import append_audit
+from crm_tasks.warehouse.generations import settle
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Claim, Ledger
 from crm_tasks.warehouse.lineage import record_reads
@@ -43,6 +44,7 @@ def run_step(name: str, attempt: Attempt) -> dict[str, Any]:
     step = find_step(name)
     settings = load_settings(home=attempt.home, profile=attempt.profile)
     home = Home(settings.home_path)
+    settle(home)
     ledger = Ledger(home.ops_file)
     ledger.open_attempt(attempt.attempt_id, attempt.profile)
     frozen = ledger.run_of_attempt(attempt.attempt_id)

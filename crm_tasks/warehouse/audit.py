@@ -79,6 +79,15 @@ def sign_head(ledger: Ledger, head_file: Path, key: bytes) -> None:
     fsync_path(head_file)
 
 
+def signed_again(lines: Sequence[str], key: bytes) -> str:
+    """Return the signed heads under another key; what they name stays the same."""
+    heads = [json.loads(line) for line in lines]
+    named = [{"seq": head["seq"], "hash": head["hash"]} for head in heads]
+    return "".join(
+        json.dumps({**head, "signature": _signature(head, key)}) + "\n" for head in named
+    )
+
+
 def verify_audit(rows: Sequence[Mapping[str, Any]], heads: Sequence[str], key: bytes | None) -> int:
     """Return the number of rows of an intact chain.
 

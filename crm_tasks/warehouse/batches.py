@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crm_tasks.errors import LandingRefused, listed
+from crm_tasks.landing.erasure import without_erased
 from crm_tasks.landing.rows import (
     BYTE_OFFSET,
     RECORD_NO,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from crm_tasks.landing.erasure import Erased
     from crm_tasks.privacy.vault import Vault
     from crm_tasks.profiles import SourceTable
     from crm_tasks.warehouse.home import Home
@@ -39,21 +42,23 @@ REFUSED_AT_LEAST, REFUSED_SHARE = 20, 0.05
 
 @dataclass
 class BatchCounts:
-    """The conservation law of a batch: records = loaded + quarantined + blank."""
+    """The conservation law of a batch: records = loaded + quarantined + blank + erased."""
 
     n_loaded: int = 0
     n_blank: int = 0
+    n_erased: int = 0
     refused: list[tuple[int, int, int, str]] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
     notes: set[str] = field(default_factory=set)
 
     @property
     def n_records(self) -> int:
-        return self.n_loaded + self.n_blank + len(self.refused)
+        return self.n_loaded + self.n_blank + self.n_erased + len(self.refused)
 
-    def add(self, chunk: Chunk) -> None:
-        """Count one more chunk."""
-        self.n_loaded += chunk.rows.num_rows
+    def add(self, chunk: Chunk, n_erased: int = 0) -> None:
+        """Count one more chunk, some records of which are of persons who were erased."""
+        self.n_loaded += chunk.rows.num_rows - n_erased
+        self.n_erased += n_erased
         self.n_blank += chunk.n_blank
         self.refused += [(r.record_no, r.byte_offset, len(r.raw), r.reason) for r in chunk.refused]
         self.columns.update(chunk.columns)
@@ -128,10 +133,12 @@ def write_batch(  # noqa: PLR0913
     *,
     last_check: Callable[[], None] = lambda: None,
     beside: Beside | None = None,
+    erased: Erased | None = None,
 ) -> None:
     """Write all chunks of one file or extract and make the batch visible with one rename.
 
-    ``last_check`` is called before the rename; what it raises leaves nothing behind.
+    ``last_check`` is called before the rename; what it raises leaves nothing behind. ``erased``
+    names the persons of whom nothing is landed any more.
 
     Raises
     ------
@@ -142,11 +149,16 @@ def write_batch(  # noqa: PLR0913
     with folder_aside(place.folder, token) as aside:
         writer: pq.ParquetWriter | None = None
         for number, chunk in enumerate(chunks):
-            counts.add(chunk)
             rows = lake_rows(chunk, place.table, origin, token_key)
+            gone: frozenset[int] = frozenset()
+            silent: frozenset[int] = frozenset()
+            if erased is not None:
+                left = without_erased(rows, place.table, place.source_system, erased)
+                rows, gone, silent = left.rows, left.gone, left.blanked
+            counts.add(chunk, len(gone))
             writer = writer or _writer(aside / "rows.parquet", rows.schema)
             writer.write_table(rows)
-            _put_in_vault(vault, place, chunk, number)
+            _put_in_vault(vault, place, chunk, number, gone, silent)
         counts.refuse_dialect()
         if not counts.n_records and not place.table.may_be_empty:
             raise LandingRefused(f"E_EMPTY: table {place.table.name}: the file holds no record")
@@ -163,6 +175,7 @@ def write_batch(  # noqa: PLR0913
             "n_loaded": counts.n_loaded,
             "n_quarantined": len(counts.refused),
             "n_blank": counts.n_blank,
+            "n_erased": counts.n_erased,
             "refused": counts.refused,
             "columns": list(counts.columns.items()),
             "notes": sorted(counts.notes),
@@ -172,6 +185,18 @@ def write_batch(  # noqa: PLR0913
             (aside / SEEN).write_bytes(beside.seen)
         (aside / MANIFEST).write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
         reveal(aside, place.folder)
+
+
+def values_without(rows: pa.Table, gone: frozenset[int], silent: frozenset[int]) -> pa.Table:
+    """Return a column's clear values without records that are gone, and NULL for silent ones."""
+    if not gone and not silent:
+        return rows
+    numbers = rows[RECORD_NO]
+    is_silent = pc.is_in(numbers, value_set=pa.array(sorted(silent), pa.int64()))
+    values = pc.if_else(is_silent, pa.scalar(None, rows.schema.field("value").type), rows["value"])
+    kept = rows.set_column(1, "value", values)
+    is_gone = pc.is_in(numbers, value_set=pa.array(sorted(gone), pa.int64()))
+    return kept.filter(pc.invert(is_gone))
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
@@ -193,9 +218,17 @@ def _check_written(aside: Path, counts: BatchCounts) -> None:
         raise LandingRefused(f"E_COUNT: {counts.n_loaded} rows to land, {written} written")
 
 
-def _put_in_vault(vault: Vault, place: BatchPlace, chunk: Chunk, number: int) -> None:
+def _put_in_vault(
+    vault: Vault,
+    place: BatchPlace,
+    chunk: Chunk,
+    number: int,
+    gone: frozenset[int],
+    silent: frozenset[int],
+) -> None:
     for column, rows in vault_rows(chunk, place.table).items():
-        vault.put(f"{place.vault_name}/{column}/part-{number:05d}", rows)
+        kept = values_without(rows, gone, silent)
+        vault.put(f"{place.vault_name}/{column}/part-{number:05d}", kept)
     if chunk.refused:
         raw: pa.Table = refused_rows(chunk)
         vault.put(f"{place.quarantine_name}/part-{number:05d}", raw)

@@ -70,6 +70,11 @@ class Home:
         return self.root / "keys" / "crm.key"
 
     @property
+    def keyring_file(self) -> Path:
+        """Keys that outlive a rotation, encrypted under the key in force."""
+        return self.root / "keys" / "keyring.bin"
+
+    @property
     def dbt(self) -> Path:
         """Dbt's target and log folders."""
         return self.root / "dbt"

@@ -41,6 +41,9 @@ create table if not exists run_batches (
 create table if not exists batch_reach (
     batch_id text primary key, known_from text not null
 );
+create table if not exists suppressed (
+    digest text primary key, request_id text not null
+);
 """
 
 #: Changes with whatever the tables are made of; SQLite keeps it in 31 bits.
@@ -72,6 +75,15 @@ class OpsStore:
             except BaseException:
                 connection.execute("rollback")
                 raise
+        finally:
+            connection.close()
+
+    def compact(self) -> None:
+        """Write the file anew, so that no byte of a deleted row is left in it or in its log."""
+        connection = sqlite3.connect(self.file, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        try:
+            connection.execute("vacuum")
+            connection.execute("pragma wal_checkpoint(truncate)")
         finally:
             connection.close()
 

@@ -80,6 +80,15 @@ def remove_old_versions(home: Home) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
+def remove_versions_before(home: Home, version: int) -> None:
+    """Remove every version before one, with its export: nobody may read what they hold."""
+    for number, path in _version_files(home):
+        if number < version:  # the file last: while it is there, the next try finds the export
+            shutil.rmtree(path.with_suffix(".parquet"), ignore_errors=True)
+            path.unlink(missing_ok=True)
+    fsync_path(home.serve)
+
+
 def _version_files(home: Home) -> list[tuple[int, Path]]:
     if not home.serve.is_dir():
         return []
