@@ -7,10 +7,12 @@ it once, with a reason code for each row that does not fit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from crm_tasks.contracts.entity import Entity, Field, Kind
+from crm_tasks.contracts.entity import text as _text
+from crm_tasks.contracts.entity_relations import RELATIONS
+from crm_tasks.contracts.entity_voices import VOICES
 
-Kind = Literal["text", "timestamp", "date", "integer", "decimal", "boolean"]
+__all__ = ["ENTITIES", "METADATA", "METADATA_MEANINGS", "Entity", "Field", "Kind"]
 
 #: Columns every landing view carries besides the entity's own fields, all but the numbers as text.
 METADATA = {
@@ -33,49 +35,6 @@ METADATA_MEANINGS = {
     "known_at_rule": "event or landing: when a fact of this source counts as known",
     "known_at_lag_days": "Days between a fact and its being known, where the rule is event",
 }
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of a canonical entity.
-
-    ``is_required``: a row without it is rejected in staging. ``is_event_time``: the moment the
-    fact happened; the as-of cut reads it.
-    """
-
-    name: str
-    kind: Kind
-    meaning: str
-    is_required: bool = False
-    is_event_time: bool = False
-
-
-@dataclass(frozen=True)
-class Entity:
-    """One canonical entity: its grain, natural key within a source system, and fields."""
-
-    name: str
-    grain: str
-    key: tuple[str, ...]
-    fields: tuple[Field, ...]
-
-    @property
-    def field_names(self) -> tuple[str, ...]:
-        return tuple(field.name for field in self.fields)
-
-    @property
-    def event_time(self) -> Field | None:
-        """The field that says when the fact happened, if the entity has one.
-
-        A timestamp is the moment of something that happened; a date may be a plan (a campaign's
-        first day) and lie ahead.
-        """
-        return next((field for field in self.fields if field.is_event_time), None)
-
-
-def _text(name: str, meaning: str, **flags: bool) -> Field:
-    return Field(name, "text", meaning, **flags)
-
 
 CUSTOMERS = Entity(
     name="customers",
@@ -109,8 +68,9 @@ PRODUCTS = Entity(
         _text("brand", "Brand or brand class"),
         _text("manufacturer_id", "Identifier of the maker"),
         _text("package_size", "Package size as text"),
-        Field("list_price", "decimal", "List price in the profile's currency"),
+        Field("list_price", "decimal", "List price"),
         Field("is_countable", "boolean", "Whether quantities of it are numbers of items"),
+        Field("currency_code", "currency", "Currency of the list price; empty: the company's"),
     ),
 )
 
@@ -121,10 +81,16 @@ ORDERS = Entity(
     fields=(
         _text("order_source_id", "Identifier of the order in the source", is_required=True),
         _text("customer_source_id", "Customer who ordered; empty where the source has none"),
-        Field("ordered_at", "timestamp", "When it was ordered", True, True),
+        Field("ordered_at", "timestamp", "When it was ordered", False, True, True),
         _text("status", "State of the order in the source's words"),
         _text("channel", "Sales channel"),
         _text("store_id", "Store, where there is one"),
+        Field("currency_code", "own_currency", "Currency of its amounts; empty: the company's"),
+        Field("sequence_no", "integer", "Running number, if orders are numbered as they come in"),
+        Field("paid_at", "timestamp", "When it was paid"),
+        Field("shipped_at", "timestamp", "When it left the house"),
+        Field("promised_on", "date", "Day it was promised for"),
+        Field("delivered_on", "date", "Day it arrived"),
     ),
 )
 
@@ -137,12 +103,13 @@ ORDER_ITEMS = Entity(
         _text("order_source_id", "Order the line belongs to", is_required=True),
         _text("customer_source_id", "Customer who ordered; empty where the source has none"),
         _text("product_source_id", "Product sold", is_required=True),
-        Field("ordered_at", "timestamp", "When it was ordered", True, True),
+        Field("ordered_at", "timestamp", "When it was ordered; empty: with its order", False, True),
         Field("quantity", "integer", "Quantity in the source's unit", is_required=True),
         Field("net_amount", "decimal", "What the seller received, after discounts", True),
         Field("retail_discount_amount", "decimal", "Loyalty or shelf discount granted"),
         Field("coupon_discount_amount", "decimal", "Discount by a maker's coupon"),
         Field("coupon_match_amount", "decimal", "Seller's match of a maker's coupon"),
+        Field("currency_code", "own_currency", "Currency of its amounts; empty: the company's"),
     ),
 )
 
@@ -157,6 +124,10 @@ CAMPAIGNS = Entity(
         Field("start_date", "date", "First day", True, True),
         Field("end_date", "date", "Last day"),
         Field("is_randomized", "boolean", "Whether targets were drawn at random"),
+        _text("content_type", "What it says: promotion, entertainment, education"),
+        _text("channel", "Channel it uses"),
+        _text("design", "How targets were drawn: unit, cluster, cluster_saturation, none"),
+        Field("unit_cost", "decimal4", "Cost of one touch", least=0),
     ),
 )
 
@@ -170,6 +141,13 @@ CONTACTS = Entity(
         _text("campaign_source_id", "Campaign it belonged to"),
         _text("channel", "Channel: email, sms, social, phone, mail"),
         Field("sent_at", "timestamp", "When it was sent", is_event_time=True),
+        _text("content_type", "What it said: promotion, entertainment, education"),
+        _text("outcome", "What came of it, in the source's words"),
+        Field("cost", "decimal4", "What it cost", least=0),
+        Field("delivered_at", "timestamp", "When it arrived"),
+        Field("opened_at", "timestamp", "When it was opened"),
+        Field("clicked_at", "timestamp", "When it was clicked"),
+        Field("converted_at", "timestamp", "When the customer did what it asked for"),
     ),
 )
 
@@ -208,20 +186,7 @@ ENTITIES: dict[str, Entity] = {
         CONTACTS,
         REDEMPTIONS,
         COUPONS,
+        *VOICES,
+        *RELATIONS,
     )
 }
-
-#: Entities the architecture names that no staging model reads yet: a profile that maps onto one of
-#: them is refused with that reason instead of being half obeyed.
-PLANNED_ENTITIES = (
-    "organizations",
-    "page_views",
-    "reviews",
-    "messages",
-    "social_interactions",
-    "ties",
-    "outcomes",
-    "consents",
-    "surveys",
-    "opportunities",
-)

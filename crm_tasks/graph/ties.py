@@ -43,6 +43,7 @@ select
 from order_items
 where
     (order_items.net_amount > 0 or order_items.quantity > 0)
+    and order_items.ordered_at is not null
     and order_items.customer_id in (select customers.customer_id from customers)
     and order_items.product_id in (select products.product_id from products)
 """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm_tasks.privacy.tokens import tokenise
+from crm_tasks.privacy.tokens import tokenise, tokenise_lists
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -52,7 +52,8 @@ def lake_rows(chunk: Chunk, table: SourceTable, origin: BatchOrigin, token_key: 
         values = chunk.rows.column(name)
         if name in table.identifying:
             given = _without_null_tokens(values, table.null_tokens)
-            tokens, statuses = tokenise(given, table.identifying[name], token_key)
+            made = tokenise_lists if name in table.lists else tokenise
+            tokens, statuses = made(given, table.identifying[name], token_key)
             columns[f"{name}_token"], columns[f"{name}_status"] = tokens, statuses
         else:
             columns[name] = values

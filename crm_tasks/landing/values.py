@@ -37,7 +37,7 @@ def canonical(text: str, kind: Kind, column: str, table: SourceTable) -> str:
     formats = table.formats_of(column)
     if table.format == "parquet" and formats == type(formats)():
         return text  # typed in the file
-    if kind in ("integer", "decimal"):
+    if kind in ("integer", "decimal", "decimal4", "number"):
         return _number(text, formats)
     if kind in ("timestamp", "date"):
         return _moment(text, kind, formats, is_workbook=table.format == "xlsx")

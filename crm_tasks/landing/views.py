@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from crm_tasks.contracts.entities import ENTITIES, METADATA, Entity
 from crm_tasks.contracts.sql_text import literal, quoted
 from crm_tasks.landing.values import canonical
+from crm_tasks.profiles.mappings import Translated
 from crm_tasks.profiles.model import Concat, Constant, Mapping, Membership
 
 if TYPE_CHECKING:
@@ -123,6 +124,11 @@ def _expression(mapping: Mapping | None, table: SourceTable, kind: Kind) -> str:
         is_member = f"coalesce({_column(mapping.column, table)} in ({values}), false)"
         yes, no = ("true", "false") if mapping.is_in is not None else ("false", "true")
         return f"case when {is_member} then '{yes}' else '{no}' end"
+    if isinstance(mapping, Translated):
+        text = _column(mapping.column, table)
+        words = (f"when {literal(a)} then {literal(b)}" for a, b in mapping.words.items())
+        other = canonical(text, kind, mapping.column, table)
+        return f"case trim({text}) {' '.join(words)} else {other} end"
     return canonical(_column(mapping, table), kind, mapping, table)
 
 

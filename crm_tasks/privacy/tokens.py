@@ -7,6 +7,7 @@ and well formed, because staging never sees the value and cannot check it.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -70,3 +71,32 @@ def tokenise(
     tokens = pa.array([keyed_digest(key, kind, v) if v else None for v in known], pa.string())
     statuses = pa.array([status_of(kind, v) for v in known], pa.string())
     return tokens.take(encoded.indices), statuses.take(encoded.indices).fill_null("empty")
+
+
+def tokenise_lists(
+    values: pa.ChunkedArray | pa.Array, kind: str, key: bytes
+) -> tuple[pa.Array, pa.Array]:
+    """Return the tokens and statuses of a column of JSON arrays of identifying texts.
+
+    The token is the JSON array of the elements' tokens, in their order; blank elements are left
+    out. The status is that of the first element that is not valid. What is no array of texts or
+    whole numbers has no token and the status ``invalid: E_LIST``.
+    """
+    made = [_list_token(value, kind, key) for value in values.to_pylist()]
+    tokens, statuses = [token for token, _ in made], [status for _, status in made]
+    return pa.array(tokens, pa.string()), pa.array(statuses, pa.string())
+
+
+def _list_token(value: str | None, kind: str, key: bytes) -> tuple[str | None, str]:
+    if value is None or not value.strip():
+        return None, "empty"
+    try:
+        elements = json.loads(value)
+    except ValueError:
+        elements = None
+    if not isinstance(elements, list) or not all(type(one) in (str, int) for one in elements):
+        return None, "invalid: E_LIST"
+    known = [one for one in (normalised(kind, str(element)) for element in elements) if one]
+    wrong = [status for one in known if (status := status_of(kind, one)) != "valid"]
+    tokens = json.dumps([keyed_digest(key, kind, one) for one in known], separators=(",", ":"))
+    return tokens, (wrong[0] if wrong else "valid" if known else "empty")

@@ -37,7 +37,8 @@ CAPABILITIES = (
     Capability("identity", ("identifying columns",), "no e-mail, phone or name to link records by: "
                "each source record is one customer"),
     Capability("consents", ("consents",), "consent is unknown; the profile's rule decides"),
-    Capability("randomised_outcomes", ("outcomes",), "no causal word; results are observational"),
+    Capability("randomised_outcomes", ("assignments", "outcomes"), "no causal word; results are "
+               "observational"),
     Capability("surveys", ("surveys",), "no satisfaction score"),
     Capability("opportunities", ("opportunities",), "no pipeline, no win rates"),
 )  # fmt: skip

@@ -23,6 +23,7 @@ def quarantine_rejected(run: Run, report: StepReport) -> StepReport:
     rejected = [
         row
         for entity in ENTITIES
+        if entity in run.profile.entities_fed
         for row in _rejected(run, entity, find_table(f"staging.stg_{entity}"))
     ]
     run.ledger.record(run.claim, ops.QUARANTINE, rejected)

@@ -26,6 +26,8 @@ select
     judged.consent_email,
     judged.consent_sms,
     judged.consent_social,
+    judged.consent_phone,
+    judged.consent_mail,
     rules.rule_id,
     rules.objective,
     rules.text_en,
@@ -54,6 +56,8 @@ with options as (
             when 'email' then chosen.consent_email
             when 'sms' then chosen.consent_sms
             when 'social' then chosen.consent_social
+            when 'phone' then chosen.consent_phone
+            when 'mail' then chosen.consent_mail
         end as consent
     from chosen
     cross join channels

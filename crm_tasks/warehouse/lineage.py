@@ -42,10 +42,22 @@ def record_manifest(ledger: Ledger, claim: Claim, target: Path) -> None:
 def _manifest_edges(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     nodes = {**manifest["nodes"], **manifest["sources"]}
     for node in manifest["nodes"].values():
-        if node["resource_type"] != "model":
+        if node["resource_type"] != "model" or _is_inlined(node):
             continue
-        for parent in node["depends_on"]["nodes"]:
-            yield _full_name(nodes[parent]), _full_name(node)
+        for parent in sorted(_tables_read(node, nodes)):
+            yield parent, _full_name(node)
+
+
+def _tables_read(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> set[str]:
+    """Return what a model reads, through models that are inlined and leave no table."""
+    found: set[str] = set()
+    for parent in (nodes[name] for name in node["depends_on"]["nodes"]):
+        found |= _tables_read(parent, nodes) if _is_inlined(parent) else {_full_name(parent)}
+    return found
+
+
+def _is_inlined(node: Mapping[str, Any]) -> bool:
+    return bool(node.get("config", {}).get("materialized") == "ephemeral")
 
 
 def _full_name(node: Mapping[str, Any]) -> str:

@@ -100,3 +100,8 @@
         as decimal(18, 2)
     )
 {%- endmacro %}
+
+{# A moment if it lies before the as-of date, else NULL: what came of a fact later is not known. #}
+{% macro before_as_of(moment) -%}
+    case when {{ moment }} < {{ as_of_at() }} then {{ moment }} end
+{%- endmacro %}

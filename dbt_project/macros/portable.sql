@@ -131,3 +131,42 @@
         as integer
     )
 {%- endmacro %}
+
+{# The text of a JSON array, [] if it is empty, NULL where it is none. #}
+{% macro json_array_or_null(text) -%}
+    {{ adapter.dispatch('json_array_or_null', 'guanxi')(text) }}
+{%- endmacro %}
+
+{% macro duckdb__json_array_or_null(text) -%}
+    case
+        when json_array_length(try_cast({{ text }} as json)) > 0 then {{ text }}
+        when json_type(try_cast({{ text }} as json)) = 'ARRAY' then '[]'
+    end
+{%- endmacro %}
+
+{# A query with a row per element of a column that holds a JSON array of texts: the columns named,
+   the element and its place from 1. #}
+{% macro json_elements(relation, columns, array) -%}
+    {{ adapter.dispatch('json_elements', 'guanxi')(relation, columns, array) }}
+{%- endmacro %}
+
+{% macro duckdb__json_elements(relation, columns, array) -%}
+    select
+        {% for column in columns -%}
+        {{ relation }}.{{ column }},
+        {% endfor -%}
+        cast(elements.value ->> '$' as varchar) as element,
+        cast(elements.key as bigint) + 1 as place
+    from {{ relation }}
+    cross join json_each({{ relation }}.{{ array }}) as elements
+    where {{ relation }}.{{ array }} is not null
+{%- endmacro %}
+
+{# Seconds from one moment to another. #}
+{% macro seconds_between(first_moment, second_moment) -%}
+    {{ adapter.dispatch('seconds_between', 'guanxi')(first_moment, second_moment) }}
+{%- endmacro %}
+
+{% macro duckdb__seconds_between(first_moment, second_moment) -%}
+    cast(date_diff('second', {{ first_moment }}, {{ second_moment }}) as bigint)
+{%- endmacro %}

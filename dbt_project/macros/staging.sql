@@ -1,11 +1,19 @@
 {# What every staging model is made of: landed text is cast once, and a row that does not fit says
-   why. Kinds: text, timestamp, date, integer, decimal, boolean (crm_tasks/contracts/entities.py). #}
+   why. The kinds are declared in crm_tasks/contracts/entity.py. #}
 
 {# A landed field as its kind, NULL where it is empty or does not fit without loss. #}
 {% macro cast_or_null(field, kind) -%}
     {%- set text = "nullif(trim(" ~ field ~ "), '')" -%}
-    {%- if kind == 'text' -%}
+    {%- if kind in ('text', 'token') -%}
         {{ text }}
+    {%- elif kind == 'word' -%}
+        lower({{ text }})
+    {%- elif kind == 'list' -%}
+        {{ json_array_or_null(text) }}
+    {%- elif kind == 'currency' -%}
+        case when {{ matches(text, "'^[A-Za-z]{3}$'") }} then upper({{ text }}) end
+    {%- elif kind == 'own_currency' -%}
+        case when upper({{ text }}) = {{ currency_code() }} then {{ currency_code() }} end
     {%- elif kind == 'timestamp' -%}
         {{ _timestamp_or_null(text) }}
     {%- elif kind == 'date' -%}
@@ -14,6 +22,10 @@
         {{ _number_or_null(text, 'bigint') }}
     {%- elif kind == 'decimal' -%}
         {{ _number_or_null(text, 'decimal(18, 2)') }}
+    {%- elif kind == 'decimal4' -%}
+        {{ _number_or_null(text, 'decimal(18, 4)') }}
+    {%- elif kind == 'number' -%}
+        cast({{ _number_or_null(text, 'decimal(38, 10)') }} as double)
     {%- elif kind == 'boolean' -%}
         case
             when lower({{ text }}) in ('true', 't', 'yes', 'y', '1') then true
@@ -74,23 +86,49 @@
 {%- endmacro %}
 
 {# Why a row is not accepted: the first field, in the order given, that is required and empty
-   (E_REQUIRED_<field>), does not fit its kind (E_TYPE_<field>) or lies where no fact can
-   (E_RANGE_<field>); NULL if all is well. `fields`
-   maps a field to its kind, with 'required ' before it where a row cannot do without. #}
+   (E_REQUIRED_<field>), does not fit its kind (E_TYPE_<field>), is no word of its vocabulary
+   (E_VALUE_<field>), lies outside its limits or where no fact can (E_RANGE_<field>) or is money of
+   another currency (E_CURRENCY_<field>); NULL if all is well. `fields` maps a field to its demand:
+   a kind, with 'required ' before it where a row cannot do without, ' in a|b' and ' from x to y'
+   after it (Field.demand in crm_tasks/contracts/entity.py). #}
 {% macro reject_reason(fields) -%}
     case
         {%- for field, demand in fields.items() %}
-        {%- set kind = demand | replace('required ', '') %}
+        {%- set words = (demand | replace('required ', '')).split(' ') %}
+        {%- set kind = words[0] %}
         {%- if demand.startswith('required ') %}
         when {{ cast_or_null(field, 'text') }} is null then 'E_REQUIRED_{{ field }}'
         {%- endif %}
-        {%- if kind != 'text' %}
+        {%- if kind == 'own_currency' %}
+        when {{ cast_or_null(field, 'text') }} is not null and {{ cast_or_null(field, kind) }} is null
+            then 'E_CURRENCY_{{ field }}'
+        {%- elif kind not in ('text', 'token', 'word') %}
         when {{ cast_or_null(field, 'text') }} is not null and {{ cast_or_null(field, kind) }} is null
             then 'E_TYPE_{{ field }}'
         {%- endif %}
         {%- if kind in ('timestamp', 'date') %}
         when not {{ _is_in_range(cast_or_null(field, kind), kind) }} then 'E_RANGE_{{ field }}'
         {%- endif %}
+        {%- if 'in' in words %}
+        when {{ cast_or_null(field, kind) }} not in ('{{ words[words.index('in') + 1].replace('|', "', '") }}')
+            then 'E_VALUE_{{ field }}'
+        {%- endif %}
+        {%- if 'from' in words %}
+        when {{ cast_or_null(field, kind) }} < {{ words[words.index('from') + 1] }} then 'E_RANGE_{{ field }}'
+        {%- endif %}
+        {%- if 'to' in words %}
+        when {{ cast_or_null(field, kind) }} > {{ words[words.index('to') + 1] }} then 'E_RANGE_{{ field }}'
+        {%- endif %}
         {%- endfor %}
     end
+{%- endmacro %}
+
+{# Whether a row says again, in one batch, what an earlier record of the batch said: the second of
+   two accepted rows with the same key. A later batch that says it again is a new version. #}
+{% macro is_copy(key) -%}
+    reject_reason is null
+    and cast(row_number() over (
+        partition by batch_id, reject_reason, {{ key | join(', ') }}
+        order by record_no asc nulls last
+    ) as bigint) > 1
 {%- endmacro %}

@@ -1,4 +1,11 @@
--- Where the profile says that unknown consent means no, nobody is contacted on an assumption.
-select strategy_action_id
-from {{ ref('action_queue_today') }}
-where {{ consent_when_unknown() }} = 'deny' and consent_basis <> 'granted'
+-- Nobody is contacted against a recorded no; and where the profile says that unknown consent means
+-- no, nobody is contacted on an assumption.
+select actions.strategy_action_id
+from {{ ref('action_queue_today') }} as actions
+left join {{ ref('dim_customer_consents') }} as consents
+    on
+        actions.customer_id = consents.customer_id
+        and actions.channel = consents.channel
+where
+    not consents.is_granted
+    or {{ consent_when_unknown() }} = 'deny' and actions.consent_basis <> 'granted'

@@ -1,4 +1,5 @@
--- Frequency and revenue of a customer are what the orders say, without exception.
+-- Frequency and revenue of a customer are what the orders say, without exception but for orders of
+-- which nobody knows when they were placed.
 with
 
 totals as (
@@ -8,7 +9,7 @@ totals as (
         cast(count(*) as bigint) as frequency,
         cast(sum(net_amount) as decimal(18, 2)) as net_revenue_total
     from {{ ref('fct_orders') }}
-    where customer_id is not null
+    where customer_id is not null and ordered_at is not null
     group by customer_id
 
 )

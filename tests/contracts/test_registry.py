@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from crm_tasks.contracts import all_tables, find_table, published_tables
-from crm_tasks.contracts.entities import ENTITIES, METADATA, PLANNED_ENTITIES
+from crm_tasks.contracts.entities import ENTITIES, METADATA
 from crm_tasks.contracts.registry import FLOW
 from crm_tasks.errors import ContractError
 
@@ -89,5 +89,24 @@ def test_fields_do_not_collide_with_where_a_row_comes_from() -> None:
         assert not set(entity.field_names) & METADATA.keys(), entity.name
 
 
-def test_what_is_planned_is_not_there_yet() -> None:
-    assert not set(PLANNED_ENTITIES) & ENTITIES.keys()
+def test_only_numbers_have_limits_and_only_words_a_vocabulary_in_lower_case() -> None:
+    fields = [field for entity in ENTITIES.values() for field in entity.fields]
+    assert {field.kind for field in fields if field.words} == {"word"}
+    assert all(field.words for field in fields if field.kind == "word")
+    assert all(word == word.lower() for field in fields for word in field.words)
+    limited = {f.kind for f in fields if f.least is not None or f.most is not None}
+    assert limited <= {"integer", "decimal", "decimal4", "number"}
+
+
+def test_texts_cookies_and_devices_are_known_by_their_tokens_alone() -> None:
+    named = {"text", "content", "message", "cookie", "device", "anonymous", "handle"}
+    bare = [
+        f"{entity.name}.{field.name}"
+        for entity in ENTITIES.values()
+        for field in entity.fields
+        if field.name.removesuffix("_id") in named and field.kind != "token"
+    ]
+    assert bare == []
+    assert [f.kind for e in ENTITIES.values() for f in e.fields if f.name.endswith("_token")] == [
+        "token"
+    ] * 4

@@ -120,6 +120,154 @@ LANDING: dict[str, list[Row]] = {
     ],
 }
 
+TODAY, FUTURE = "2024-02-10 10:00:00", "2024-03-01 00:00:00"
+LANDING |= {
+    "page_views": [
+        {"page_view_source_id": "v1", "anonymous_token": "d1", "viewed_at": "2024-02-10 09:50:00"},
+        {
+            "page_view_source_id": "v2",
+            "anonymous_token": "d1",
+            "customer_source_id": "ann",
+            "viewed_at": TODAY,
+            "engaged_seconds": "12.5",
+            "url": "/tea?mail=ann@mail.example",
+            "product_source_id": "tea",
+            "event_type": "add_to_cart",
+        },
+        {"page_view_source_id": "future", "customer_source_id": "ann", "viewed_at": FUTURE},
+    ],
+    "reviews": [
+        {
+            "review_source_id": f"r{score}",
+            "customer_source_id": "ann",
+            "product_source_id": product,
+            "score": score,
+            "content_token": "t1",
+            "reviewed_at": at,
+        }
+        for score, product, at in (
+            ("1", "tea", TODAY),
+            ("5", "unheard_of", TODAY),
+            ("6", "tea", TODAY),
+            ("3", "tea", FUTURE),
+        )
+    ],
+    "messages": [
+        {
+            "message_source_id": name,
+            "conversation_source_id": "c1",
+            "customer_source_id": "bob",
+            "direction": direction,
+            "sent_at": at,
+            "text_token": "t2",
+        }
+        for name, direction, at in (("m1", "in", TODAY), ("future", "out", FUTURE))
+    ],
+    "message_tags": [{"message_source_id": "m1", "intent": "refund"}],
+    "social_interactions": [
+        {
+            "interaction_source_id": name,
+            "actor_source_id": "ann",
+            "target_source_id": "bob",
+            "mentioned_source_ids": '["stranger"]',
+            "occurred_at": at,
+        }
+        for name, at in (("p1", TODAY), ("future", FUTURE))
+    ],
+    "consents": [
+        {
+            "consent_source_id": f"{customer}-{channel}-{status}",
+            "customer_source_id": customer,
+            "channel": channel,
+            "status": status,
+            "occurred_at": at,
+        }
+        for customer, channel, status, at in (
+            ("ann", "email", "granted", TODAY),
+            ("ann", "email", "withdrawn", FUTURE),
+            ("ann", "sms", "granted", TODAY),
+            ("ann", "sms", "denied", "2999-01-01"),
+            ("future", "email", "granted", FUTURE),
+        )
+    ],
+    "surveys": [
+        {
+            "survey_source_id": f"q-{customer}",
+            "customer_source_id": customer,
+            "survey_at": at,
+            "csat": "4",
+            "nps": "9",
+        }
+        for customer, at in (("ann", TODAY), ("future", FUTURE))
+    ],
+    "organizations": [
+        {"organization_source_id": "acme", "name": "Acme", "owner_source_id": "w1"},
+    ],
+    "owners": [{"owner_source_id": "w1", "name": "North desk", "team": "north"}],
+    "ties": [
+        {
+            "tie_source_id": f"{one}-{other}",
+            "tie_type": "trust" if kind == "customer" else "works_for",
+            "from_type": "customer",
+            "from_source_id": one,
+            "to_type": kind,
+            "to_source_id": other,
+            "strength": strength,
+            "tied_at": at,
+        }
+        for one, kind, other, strength, at in (
+            ("ann", "customer", "bob", "0.5", TODAY),
+            ("ann", "customer", "bob", "0.7", TODAY),
+            ("ann", "customer", "ann", "0.1", TODAY),
+            ("ann", "customer", "stranger", "0.1", TODAY),
+            ("bob", "customer", "ann", "-1", TODAY),
+            ("ann", "organization", "acme", None, None),
+            ("ann", "customer", "future", "1", FUTURE),
+        )
+    ],
+    "opportunities": [
+        {
+            "opportunity_source_id": "deal1",
+            "organization_source_id": "acme",
+            "owner_source_id": "w1",
+            "stage_name": "won",
+            "amount": "100",
+            "opened_at": "2024-02-26",
+            "close_date": "2024-03-02",
+            "is_won": "true",
+        },
+        {"opportunity_source_id": "future", "opened_at": FUTURE, "customer_source_id": "future"},
+    ],
+    "opportunity_stages": [
+        {"opportunity_source_id": "deal1", "stage_name": stage, "entered_at": at}
+        for stage, at in (("offer", "2024-02-28"), ("future", FUTURE))
+    ],
+    "assignments": [
+        {
+            "assignment_source_id": f"{campaign}-{customer}",
+            "campaign_source_id": campaign,
+            "customer_source_id": customer,
+            "arm": "treatment",
+            "assigned_at": at,
+        }
+        for campaign, customer, at in (
+            ("spring", "ann", "2024-01-30"),
+            ("summer", "future", FUTURE),
+        )
+    ],
+    "outcomes": [
+        {
+            "outcome_source_id": f"{campaign}-{customer}",
+            "campaign_source_id": campaign,
+            "customer_source_id": customer,
+            "outcome_name": "value",
+            "outcome_value": "0.125",
+            "observed_at": at,
+        }
+        for campaign, customer, at in (("spring", "ann", TODAY), ("summer", "future", FUTURE))
+    ],
+}
+
 CUSTOMERS = ("ann", "bob", "silent", "future", "only_in_summer")
 
 

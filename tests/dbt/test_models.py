@@ -13,6 +13,8 @@ MAY_LOOK_AHEAD = {
     ("dim_campaigns", "end_date"),
     ("dim_dates", "date_day"),
     ("dim_dates", "month_start"),
+    ("fct_opportunities", "close_date"),
+    ("fct_opportunity_daily_history", "close_date"),
 }
 
 
@@ -123,9 +125,93 @@ def test_features_are_unknown_where_nothing_is_recorded_and_zero_where_nothing_h
     """)
     assert [row[:2] for row in rows if row[0] == "SILENT"] == [("SILENT", "no_orders")]
     assert [(row[0], *row[2:]) for row in rows] == [
-        ("ANN", 3, 3, None, None),
-        ("BOB", 2, 2, None, None),
-        ("SILENT", None, 0, None, None),
+        ("ANN", 3, 3, 1, True),
+        ("BOB", 2, 2, 0, None),
+        ("SILENT", None, 0, 0, None),
+    ]
+
+
+def test_what_nobody_records_is_unknown_and_not_zero(built: Built) -> None:
+    rows = built.query("""
+        select distinct consent_phone, open_rate_90d, click_rate_90d
+        from features.feat_customers_wide
+    """)
+    assert rows == [(None, None, None)]
+
+
+def test_a_visit_joins_the_views_of_a_device_and_keeps_no_query(built: Built) -> None:
+    views = built.query("""
+        select page_view_id, session_id, customer_id, is_stitched, url, engaged_time_s
+        from core.fct_page_views order by page_view_id
+    """)
+    assert views == [
+        ("shop:v1", "shop:v1", "ANN", True, None, None),
+        ("shop:v2", "shop:v1", "ANN", False, "/tea", 12.5),
+    ]
+    visits = "select session_id, customer_id, views, has_cart from core.fct_sessions"
+    assert built.query(visits) == [("shop:v1", "ANN", 2, True)]
+    assert built.query("""
+        select sessions_30d, views_30d, engaged_time_s_30d, cart_rate_30d, csat_last
+        from features.feat_customers_wide where customer_id = 'ANN'
+    """) == [(1, 2, 12.5, 1.0, 4)]
+
+
+def test_low_scores_stay_and_impossible_ones_are_set_aside(built: Built) -> None:
+    scores = built.query("select score, is_low_score, is_unknown_product from core.fct_reviews")
+    assert sorted(scores) == [(1, True, False), (5, False, True)]
+    rejected = "select reject_reason from staging.stg_reviews where reject_reason is not null"
+    assert built.query(rejected) == [("E_RANGE_score",)]
+
+
+def test_a_no_is_heard_at_once_and_a_yes_of_tomorrow_is_not(built: Built) -> None:
+    held = built.query("""
+        select customer_id, channel, status, is_granted from core.dim_customer_consents order by all
+    """)
+    assert held == [("ANN", "email", "granted", True), ("ANN", "sms", "denied", False)]
+
+
+def test_ties_stay_as_they_are_said_with_strangers_and_selves_flagged(built: Built) -> None:
+    ties = built.query("""
+        select src_id, dst_id, stated_strength, is_with_self, is_unknown_dst
+        from core.fct_ties order by all
+    """)
+    assert ties == [
+        ("ANN", "ANN", 0.1, True, False),
+        ("ANN", "BOB", 0.7, False, False),
+        ("ANN", "shop:acme", None, False, False),
+        ("ANN", "shop:stranger", 0.1, False, True),
+    ]
+    staged = "select reject_reason, is_duplicate from staging.stg_ties order by record_no"
+    assert built.query(staged) == [
+        (None, False),
+        (None, True),
+        (None, False),
+        (None, False),
+        ("E_RANGE_strength", False),
+        (None, False),
+        (None, False),
+    ]
+
+
+def test_a_deal_stands_day_by_day_as_it_stood_then(built: Built) -> None:
+    deals = "select stage_name, is_closed, is_won from core.fct_opportunities"
+    assert built.query(deals) == [("offer", False, None)]
+    days = built.query("""
+        select cast(date_day as varchar), stage_name
+        from core.fct_opportunity_daily_history order by date_day
+    """)
+    assert days == [
+        ("2024-02-26", None),
+        ("2024-02-27", None),
+        ("2024-02-28", "offer"),
+        ("2024-02-29", "offer"),
+    ]
+
+
+def test_every_filled_moment_is_told_with_its_rule(built: Built) -> None:
+    told = built.query("select table_name, row_key, rule, new_value from core.fct_imputations")
+    assert told == [
+        ("core.fct_contacts", "shop:spring-ann", "campaign_start", "2024-02-01 00:00:00")
     ]
 
 

@@ -19,14 +19,24 @@ LATER = f"{AS_OF.year}-08-15 12:00:00"
 #: Facts of the future: of known customers, and of two whom nobody knows before.
 FUTURE_ROWS = {
     "customers.csv": [f"K901,Person901@example.org,19-24,{LATER}"],
-    "orders.csv": [f"O9001,K000,{MIDNIGHT}", f"O9002,K001,{LATER}", f"O9003,K900,{LATER}"],
+    "orders.csv": [f"O9001,K000,{MIDNIGHT},", f"O9002,K001,{LATER},", f"O9003,K900,,{LATER}"],
     "lines-2.csv": [
         f"O9001;1;K000;{MIDNIGHT};P000;2;3.00",
         f"O9002;1;K001;{LATER};P998;1;99999.00",
-        f"O9003;1;K900;{LATER};P002;1;2.00",
+        "O9003;1;K900;;P002;1;2.00",
     ],
     "mailings.csv": [f"summer,K001,{MIDNIGHT}"],
     "redemptions.csv": [f"K001,C1,spring,{LATER}"],
+    "consents.csv": [f"c900,K001,mail,withdrawn,{MIDNIGHT}"],
+    "surveys.csv": [f"s900,K001,{MIDNIGHT},1,0"],
+    "ties.csv": [f"trust,K010,K011,customer,1,{LATER}"],
+    "deals.csv": [f"D900,F1,W5,lost,1,{MIDNIGHT},2024-09-01,false"],
+    "stages.csv": [f"D2,lost,{LATER}"],
+    "arms.csv": [f"summer,K001,treated,c0,1,{LATER}"],
+    "views.jsonl": [f'{{"id":"v900","cookie":"cookie-1","customer":"K001","at":"{LATER}"}}'],
+    "messages.jsonl": [f'{{"id":"m900","thread":"t1","way":"out","at":"{LATER}"}}'],
+    "posts.jsonl": [f'{{"id":"p900","author":"K001","at":"{LATER}"}}'],
+    "reviews.jsonl": [f'{{"id":"r900","customer":"K001","at":"{LATER}","score":1}}'],
 }
 
 

@@ -80,6 +80,7 @@ def test_no_column_names_a_person(published):
         "has_email",
         "has_phone",
         "consent_email",
+        "consent_phone",
     }
     assert telling == set()
 

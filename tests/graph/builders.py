@@ -36,7 +36,8 @@ def network(nodes: str, *rows: tuple[str, str, float], is_directed: bool = False
 def random_network(seed: int, *, is_directed: bool = False) -> Network:
     """Return a seeded random network of 0 to 40 nodes, empty for seed 0, sparse or dense.
 
-    Every third seed draws strengths from a few values so that many shortest paths are equal.
+    Every third seed draws strengths from a few values so that many shortest paths are equal; every
+    fourth ties some nodes with themselves.
     """
     random = np.random.default_rng(seed)
     n = seed if seed < 4 else int(random.integers(4, 41))
@@ -48,11 +49,36 @@ def random_network(seed: int, *, is_directed: bool = False) -> Network:
         for b in range(n)
         if (a < b or (is_directed and a != b)) and random.random() < chance
     ]
+    if seed % 4 == 3:
+        pairs += [(a, a) for a in range(0, n, 5)]
     few = np.array([0.25, 0.5, 1.0])
     drawn = random.choice(few, len(pairs)) if seed % 3 == 0 else 1.0 - random.random(len(pairs))
-    rows = [(ids[a], ids[b], float(s)) for (a, b), s in zip(pairs, drawn, strict=True)]
-    nodes = pa.chunked_array([pa.array(ids, pa.string())])
-    return Network.from_ties(nodes, ties(*rows), is_directed=is_directed)
+    source, target = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    strengths = np.asarray(drawn, dtype=np.float64)
+    return Network.from_numbers(
+        pa.array(ids, pa.string()), source, target, strengths, is_directed=is_directed
+    )
+
+
+def power_law_network(
+    n: int, m: int, seed: int, *, is_directed: bool = False, exponent: float = 2.5
+) -> Network:
+    """Return a seeded random network of n nodes and m ties whose degrees have a heavy tail.
+
+    Nodes are joined in proportion to weights of a Pareto distribution (Chung and Lu 2002).
+    """
+    random = np.random.default_rng(seed)
+    weight = np.minimum(random.random(n) ** (-1 / (exponent - 1)), 3 * n**0.5)
+    total = np.cumsum(weight) / weight.sum()
+    ends = np.minimum(np.searchsorted(total, random.random((2, int(1.5 * m)))), n - 1)
+    if not is_directed:
+        ends = np.sort(ends, axis=0)
+    keys = np.unique(ends[0] * n + ends[1])
+    keys = keys[keys // n != keys % n]
+    keys = keys[random.permutation(len(keys))[:m]]
+    strength = np.maximum(np.round(random.random(len(keys)), 6), 1e-6)
+    ids = pa.array(np.char.zfill(np.arange(n).astype(str), 9).tolist(), pa.string())
+    return Network.from_numbers(ids, keys // n, keys % n, strength, is_directed=is_directed)
 
 
 AS_OF = dt.date(2024, 7, 1)

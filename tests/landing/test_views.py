@@ -150,6 +150,16 @@ def test_a_key_of_several_columns_is_null_if_one_is_missing(tmp_path):
     assert values(rows, "sku") == [("1-a",), (None,), (None,)]
 
 
+def test_words_are_turned_into_the_fields_own_and_others_stay(tmp_path):
+    scores = {"column": "name", "words": {"五": "5", "it's": "1"}}
+    feeds = {"reviews": {"map": {"review_source_id": "id", "reviewed_at": "id", "score": scores}}}
+    names = ["五", " it's ", "\uff13", "六", None, ""]
+    batch = landed(tmp_path, {"id": list("123456"), "name": names})
+    rows = view(tmp_path, profile(source_table(feeds)), [batch], "reviews")
+    # A number of another width is read as a number, listed or not.
+    assert [score for (score,) in values(rows, "score")] == ["5", "1", "3", "六", None, None]
+
+
 def test_values_and_names_cannot_end_their_quotes(tmp_path):
     odd, planted = "a (b) -- drop", "it's\n;\n'); drop schema landing; --"
     table = source_table(

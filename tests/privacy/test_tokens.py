@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from crm_tasks.privacy.tokens import tokenise
+from crm_tasks.privacy.tokens import tokenise, tokenise_lists
 
 KEY = b"k" * 32
 
@@ -51,3 +51,35 @@ def test_the_status_says_what_is_wrong_without_the_value(kind, value, status):
 
 def test_full_width_digits_are_the_same_phone():
     assert tokens(["１３８００１３８０００"], "phone")[0] == tokens(["13800138000"], "phone")[0]  # noqa: RUF001
+
+
+def test_the_elements_of_a_list_have_the_tokens_they_have_alone():
+    values = pa.array(['["Ann", "BOB"]', '["bob", " "]', "[12345]", "[]", " ", None], pa.string())
+    lists, statuses = tokenise_lists(values, "handle", KEY)
+    (ann, bob, number), _ = tokens(["ann", "bob", "12345"], "handle")
+
+    assert lists.to_pylist() == [
+        f'["{ann}","{bob}"]',
+        f'["{bob}"]',
+        f'["{number}"]',
+        "[]",
+        None,
+        None,
+    ]
+    assert statuses.to_pylist() == ["valid", "valid", "valid", "empty", "empty", "empty"]
+
+
+@pytest.mark.parametrize(
+    "value", ["ann, bob", '{"a": 1}', '["ann"', "[true]", '[["ann"]]', "[null]"]
+)
+def test_what_is_no_list_of_texts_has_no_token_and_says_so(value):
+    lists, statuses = tokenise_lists(pa.array([value]), "handle", KEY)
+
+    assert lists.to_pylist() == [None]
+    assert statuses.to_pylist() == ["invalid: E_LIST"]
+
+
+def test_a_list_says_that_one_of_its_elements_is_not_well_formed():
+    _, statuses = tokenise_lists(pa.array(['["a@b.example", "nobody"]']), "email", KEY)
+
+    assert statuses.to_pylist() == ["invalid: E_EMAIL"]

@@ -148,7 +148,7 @@ def test_a_wrong_type_or_value_is_named_with_its_line(
     ("old", "new", "expected"),
     [
         ("entity: customers", "entity: costumers", "did you mean 'customers'?"),
-        ("entity: customers", "entity: consents", "planned but no staging model reads it yet"),
+        ("entity: customers", "entity: orders", "orders has no field 'age_band'"),
         ("age_band: age", "age_bnd: age", "customers has no field 'age_bnd'; did you mean 'age_b"),
         ("age_band: age", "age_band: aeg", "people lands no 'aeg'; did you mean 'age'?"),
         ("age_band: age", "age_band: email", "lands no 'email'; did you mean 'email_token'?"),
@@ -234,3 +234,27 @@ def test_an_unknown_time_zone_names_the_nearest(tmp_path):
 
     with pytest.raises(ProfileError, match="did you mean 'Europe/Berlin'"):
         load_profile(str(file))
+
+
+def test_an_order_may_lack_its_moment_but_a_profile_says_where_it_stands(written: Path) -> None:
+    feed = "entity: orders\n            map: {order_source_id: person_no}\n"
+    text = SMALL[: SMALL.index("entity: customers")] + feed
+    assert "orders: required fields not mapped: ordered_at" in message(written, text)
+
+
+REVIEWS = """\
+          - entity: reviews
+            map:
+              review_source_id: person_no
+              reviewed_at: age
+              content_token: {column}
+"""
+
+
+@pytest.mark.parametrize("column", ["age", "email_status", "{constant: hello}"])
+def test_a_field_for_tokens_takes_nothing_else(written: Path, column: str) -> None:
+    told = message(written, SMALL + REVIEWS.replace("{column}", column))
+    assert "reviews.content_token: takes the token of an identifying column of table people" in told
+    assert "one of [email_token]" in told
+    written.write_text(SMALL + REVIEWS.replace("{column}", "email_token"))
+    assert load_profile(str(written)).entities_fed == {"customers", "reviews"}

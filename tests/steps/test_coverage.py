@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from crm_tasks.contracts import ops
-from crm_tasks.contracts.entities import ENTITIES, PLANNED_ENTITIES
+from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.profiles import load_profile
 from crm_tasks.steps.coverage import CAPABILITIES, coverage, record_coverage
 from crm_tasks.warehouse.ledger import Ledger
@@ -54,11 +54,14 @@ def test_identity_is_on_with_the_first_identifying_column():
     assert rows_of(profile(named))["identity"]["status"] == "on"
 
 
-def test_every_entity_that_is_planned_has_a_capability_that_waits_for_it():
+def test_capabilities_wait_for_entities_that_exist():
     waited_for = {need for capability in CAPABILITIES for need in capability.needs}
-    assert set(PLANNED_ENTITIES) <= waited_for
-    known = {*ENTITIES, *PLANNED_ENTITIES, "identifying columns"}
-    assert waited_for <= known
+    assert waited_for <= {*ENTITIES, "identifying columns"}
+
+
+def test_nothing_is_off_for_the_planted_company():
+    rows = coverage(load_profile("planted"))
+    assert [row["capability"] for row in rows if row["status"] == "off"] == []
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from crm_tasks.contracts import find_table, ops
+from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.errors import ModelBuildFailed, StaleAttempt
 from crm_tasks.steps import models
 from crm_tasks.steps.models import build_bi, build_core, build_staging, run_variables
@@ -54,7 +55,7 @@ def test_staging_is_handed_the_landing_views_as_a_file(opened, called):
     ((call, select, _),) = called.calls
     assert select == ("path:models/staging",)
     text = call.landing_sql.read_text(encoding="utf-8")
-    assert text.count("create or replace view") == 8
+    assert text.count("create or replace view") == len(ENTITIES)
     assert all(batch["batch_id"] in text for batch in run.ledger.batches_of_run(run.run_id))
 
 

@@ -10,8 +10,9 @@ from tests.flow.small_company import (
     N_LINES_WITH_BROKEN_AMOUNT,
     N_LINES_WITHOUT_PRODUCT,
 )
+from tests.flow.small_voices import N_IMPOSSIBLE_SCORES
 
-N_REJECTED = N_LINES_WITH_BROKEN_AMOUNT + N_LINES_WITHOUT_PRODUCT
+N_REJECTED = N_LINES_WITH_BROKEN_AMOUNT + N_LINES_WITHOUT_PRODUCT + N_IMPOSSIBLE_SCORES
 BROKEN_AMOUNT = "12,5O"
 
 
@@ -23,10 +24,15 @@ def from_staging(home):
 def test_each_rejected_row_is_in_quarantine_with_its_reason(published_home):
     rows = from_staging(published_home)
     assert sorted(row["reason"] for row in rows) == [
+        "E_RANGE_score",
         "E_REQUIRED_product_source_id",
         "E_TYPE_net_amount",
+        "E_TYPE_score",
     ]
-    assert {(row["source_system"], row["entity"]) for row in rows} == {("shop", "order_items")}
+    assert {(row["source_system"], row["entity"]) for row in rows} == {
+        ("shop", "order_items"),
+        ("shop", "reviews"),
+    }
 
 
 def test_it_can_be_found_again_by_file_and_record(published_home, company):
@@ -57,5 +63,9 @@ def test_building_staging_again_adds_no_row_and_changes_none(opened):
     before = from_staging(run.home)
     report = quarantine_rejected(run, StepReport(rows_written=100, message="9 tables"))
     assert from_staging(run.home) == before
-    assert (report.rows_in, report.rows_written, report.rows_quarantined) == (100, 98, N_REJECTED)
+    assert (report.rows_in, report.rows_written, report.rows_quarantined) == (
+        100,
+        100 - N_REJECTED,
+        N_REJECTED,
+    )
     assert report.message == "9 tables"

@@ -123,7 +123,8 @@ def test_a_row_staging_refused_is_found_in_the_lake(home, company):
     record = landed_record(home, ledger, row)
 
     line = (company.parent / "data" / "orders.csv").read_text().splitlines()[3]
-    assert [record[name] for name in ("order_no", "customer_no", "ordered")] == line.split(",")
+    names = ("order_no", "customer_no", "ordered", "paid")
+    assert [record[name] for name in names] == line.split(",")
 
 
 def test_a_refused_file_is_listed_until_it_lands(home, company):

@@ -36,6 +36,8 @@ CUSTOMERS = pa.schema(
         "consent_email": pa.bool_(),
         "consent_sms": pa.bool_(),
         "consent_social": pa.bool_(),
+        "consent_phone": pa.bool_(),
+        "consent_mail": pa.bool_(),
     }
 )
 

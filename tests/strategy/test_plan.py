@@ -86,8 +86,16 @@ def test_without_consent_nobody_is_contacted_where_unknown_means_deny(scratch):
 
 
 def test_a_refusal_holds_even_where_unknown_means_yes(scratch):
-    actions, _ = planned(scratch, customer("a", consent_email=False), channels=("email",))
-    assert actions == []
+    for channel in ("email", "mail"):
+        refusing = customer("a", **{f"consent_{channel}": False})
+        actions, _ = planned(scratch, refusing, channels=(channel,))
+        assert actions == []
+
+
+def test_a_refusal_of_one_channel_leaves_the_others(scratch):
+    refusing = customer("a", consent_mail=False, consent_email=True)
+    actions, _ = planned(scratch, refusing, channels=("mail", "email"))
+    assert [(a["channel_id"], a["consent_basis"]) for a in actions] == [("email", "granted")]
 
 
 def test_the_channel_they_answered_on_comes_first_and_then_the_profiles_order(scratch):

@@ -61,8 +61,7 @@ def test_every_end_is_a_table_somebody_declared(edges):
         f"landing.landing_{entity}" for entity in ENTITIES
     }
     named = {edge[end] for edge in edges for end in ("from_table", "to_table")}
-    private = {name for name in named if name.split(".")[1].startswith("int_")}
-    assert named - known - private == SEEDS
+    assert named - known == SEEDS
 
 
 def test_the_way_leads_from_landing_to_bi_and_never_back(edges):
@@ -145,3 +144,27 @@ def test_a_manifest_s_tests_and_unknown_kinds_are_no_edges(ledger, tmp_path):
         ("landing.l", "core.m", "dbt model core.m"),
     ]
     assert find_table("ops.lineage_edges") is ops.LINEAGE_EDGES
+
+
+def test_what_is_inlined_hands_on_what_it_reads(ledger, tmp_path):
+    def model(name, kind, *parents):
+        return {
+            "resource_type": "model",
+            "schema": "core",
+            "name": name,
+            "config": {"materialized": kind},
+            "depends_on": {"nodes": list(parents)},
+        }
+
+    manifest = {
+        "nodes": {
+            "a": model("a", "table"),
+            "i": model("i", "ephemeral", "a"),
+            "j": model("j", "ephemeral", "i", "a"),
+            "b": model("b", "table", "j"),
+        },
+        "sources": {},
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    record_manifest(ledger, ledger.claim("a", "publish", "run-1"), tmp_path)
+    assert recorded(ledger) == [("core.a", "core.b", "dbt model core.b")]

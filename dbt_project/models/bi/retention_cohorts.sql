@@ -3,7 +3,7 @@ with
 orders as (
 
     select * from {{ ref('fct_orders') }}
-    where customer_id is not null
+    where customer_id is not null and ordered_at is not null
 
 ),
 

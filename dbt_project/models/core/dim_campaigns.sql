@@ -16,6 +16,11 @@ campaigns_described as (
         ---------- text
         coalesce(name, 'Campaign ' || campaign_source_id) as name,
         campaign_type,
+        content_type,
+        channel,
+        design,
+        ---------- numbers
+        unit_cost,
         ---------- booleans
         coalesce(is_randomized, false) as is_randomized,
         {{ is_synthetic() }} as is_synthetic,

@@ -1,22 +1,17 @@
+{#- Facts with the moment each happened: the calendar begins with the first of all. -#}
+{%- set facts = {
+    'fct_orders': 'ordered_at',
+    'fct_contacts': 'sent_at',
+    'fct_redemptions': 'redeemed_at',
+    'fct_page_views': 'viewed_at',
+    'fct_reviews': 'reviewed_at',
+    'fct_messages': 'sent_at',
+    'fct_social_interactions': 'occurred_at',
+    'fct_opportunities': 'opened_at',
+    'fct_outcomes': 'observed_at',
+    'fct_surveys': 'survey_at',
+} -%}
 with
-
-orders as (
-
-    select * from {{ ref('fct_orders') }}
-
-),
-
-contacts as (
-
-    select * from {{ ref('fct_contacts') }}
-
-),
-
-redemptions as (
-
-    select * from {{ ref('fct_redemptions') }}
-
-),
 
 campaigns as (
 
@@ -26,13 +21,11 @@ campaigns as (
 
 first_moments as (
 
-    select cast(min(ordered_at) as timestamp) as first_at from orders
-    union all
-    select cast(min(sent_at) as timestamp) as first_at from contacts
-    union all
-    select cast(min(redeemed_at) as timestamp) as first_at from redemptions
-    union all
     select cast(min(start_date) as timestamp) as first_at from campaigns
+    {%- for fact, moment in facts.items() %}
+    union all
+    select cast(min({{ moment }}) as timestamp) as first_at from {{ ref(fact) }}
+    {%- endfor %}
 
 ),
 

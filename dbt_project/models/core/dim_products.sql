@@ -44,6 +44,7 @@ products_completed as (
         products.brand,
         products.manufacturer_id,
         products.package_size,
+        products.currency_code,
         ---------- numbers
         products.list_price,
         ---------- booleans
@@ -76,7 +77,7 @@ products_described as (
         brand,
         manufacturer_id,
         package_size,
-        {{ currency_code() }} as currency_code,
+        coalesce(currency_code, {{ currency_code() }}) as currency_code,
         ---------- numbers
         list_price,
         ---------- booleans

@@ -40,10 +40,18 @@ contacts_dated as (
         {{ entity_id('campaign_source_id', 'contacts') }} as campaign_id,
         ---------- text
         contacts.channel,
+        contacts.content_type,
+        contacts.outcome,
+        ---------- numbers
+        contacts.cost,
         ---------- booleans
         contacts.sent_at is null as is_sent_at_assumed,
         ---------- timestamps
-        coalesce(contacts.sent_at, {{ local_midnight('campaigns.start_date') }}) as sent_at
+        coalesce(contacts.sent_at, {{ local_midnight('campaigns.start_date') }}) as sent_at,
+        {{ before_as_of('contacts.delivered_at') }} as delivered_at,
+        {{ before_as_of('contacts.opened_at') }} as opened_at,
+        {{ before_as_of('contacts.clicked_at') }} as clicked_at,
+        {{ before_as_of('contacts.converted_at') }} as converted_at
     from contacts
     left join identities
         on
@@ -83,18 +91,28 @@ contacts_joined_to_responses as (
         channels.channel_id,
         cast(null as varchar) as content_id,
         ---------- text
-        case when contacts_responded.converted_at is not null then 'redeemed' end as outcome,
+        contacts_dated.content_type,
+        coalesce(
+            contacts_dated.outcome,
+            case when contacts_responded.converted_at is not null then 'redeemed' end
+        ) as outcome,
         ---------- numbers
-        cast(null as decimal(18, 4)) as cost,
+        contacts_dated.cost,
         ---------- booleans
         contacts_dated.is_sent_at_assumed,
         {{ is_synthetic() }} as is_synthetic,
         ---------- timestamps
         contacts_dated.sent_at,
-        cast(null as timestamp) as delivered_at,
-        cast(null as timestamp) as opened_at,
-        cast(null as timestamp) as clicked_at,
-        contacts_responded.converted_at
+        contacts_dated.delivered_at,
+        contacts_dated.opened_at,
+        contacts_dated.clicked_at,
+        coalesce(
+            case
+                when contacts_dated.converted_at >= contacts_dated.sent_at
+                    then contacts_dated.converted_at
+            end,
+            contacts_responded.converted_at
+        ) as converted_at
     from contacts_dated
     left join channels on contacts_dated.channel = channels.channel_id
     left join contacts_responded on contacts_dated.contact_id = contacts_responded.contact_id

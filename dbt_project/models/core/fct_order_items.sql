@@ -8,6 +8,57 @@ order_items as (
 
 ),
 
+lines_read as (
+
+    select * from {{ ref('stg_order_items') }}
+    where reject_reason is null and {{ is_visible('ordered_at', 'known_at') }}
+
+),
+
+lines_undated as (
+
+    select * from lines_read
+    where ordered_at is null
+
+),
+
+orders as (
+
+    select * from {{ ref('int_orders_dated') }}
+
+),
+
+orders_ahead as (
+
+    select
+        source_system,
+        order_source_id
+    from {{ ref('stg_orders') }}
+    where reject_reason is null and not {{ is_visible('ordered_at', 'known_at') }}
+    group by source_system, order_source_id
+
+),
+
+-- A line without a moment of its own was ordered with its order, and waits for the day of it.
+lines_dated as (
+
+    select
+        lines_undated.batch_id,
+        lines_undated.record_no,
+        orders.ordered_at,
+        coalesce(orders.is_ahead, orders_ahead.order_source_id is not null) as is_ahead
+    from lines_undated
+    left join orders
+        on
+            lines_undated.source_system = orders.source_system
+            and lines_undated.order_source_id = orders.order_source_id
+    left join orders_ahead
+        on
+            lines_undated.source_system = orders_ahead.source_system
+            and lines_undated.order_source_id = orders_ahead.order_source_id
+
+),
+
 identities as (
 
     select * from {{ source('identity', 'records') }}
@@ -54,7 +105,7 @@ order_items_joined_to_products as (
         order_items.quantity = 0 as is_zero_quantity,
         {{ is_synthetic() }} as is_synthetic,
         ---------- timestamps
-        order_items.ordered_at
+        coalesce(order_items.ordered_at, lines_dated.ordered_at) as ordered_at
     from order_items
     left join identities
         on
@@ -64,6 +115,11 @@ order_items_joined_to_products as (
         on
             order_items.source_system = products.source_system
             and order_items.product_source_id = products.product_source_id
+    left join lines_dated
+        on
+            order_items.batch_id = lines_dated.batch_id
+            and order_items.record_no = lines_dated.record_no
+    where not coalesce(lines_dated.is_ahead, false)
 
 )
 

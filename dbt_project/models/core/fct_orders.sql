@@ -2,7 +2,8 @@ with
 
 orders as (
 
-    {{ current_version(ref('stg_orders'), key=['order_source_id'], event_time='ordered_at') }}
+    select * from {{ ref('int_orders_dated') }}
+    where not is_ahead
 
 ),
 
@@ -47,8 +48,15 @@ orders_identified as (
         orders.status,
         orders.channel,
         orders.store_id,
+        orders.ordered_at_rule,
+        ---------- dates
+        orders.promised_on,
+        case when orders.delivered_on < {{ as_of_date() }} then orders.delivered_on end
+            as delivered_on,
         ---------- timestamps
-        orders.ordered_at
+        orders.ordered_at,
+        {{ before_as_of('orders.paid_at') }} as paid_at,
+        {{ before_as_of('orders.shipped_at') }} as shipped_at
     from orders
     left join identities
         on
@@ -67,6 +75,7 @@ orders_joined_to_totals as (
         ---------- text
         orders_identified.status,
         orders_identified.channel,
+        orders_identified.ordered_at_rule,
         {{ currency_code() }} as currency_code,
         ---------- numbers
         coalesce(order_items_summed_per_order.count_lines, 0) as count_lines,
@@ -82,9 +91,15 @@ orders_joined_to_totals as (
         order_items_summed_per_order.net_amount,
         order_items_summed_per_order.coupon_discount_amount,
         ---------- booleans
+        orders_identified.delivered_on > orders_identified.promised_on as is_late,
         {{ is_synthetic() }} as is_synthetic,
+        ---------- dates
+        orders_identified.promised_on,
+        orders_identified.delivered_on,
         ---------- timestamps
-        orders_identified.ordered_at
+        orders_identified.ordered_at,
+        orders_identified.paid_at,
+        orders_identified.shipped_at
     from orders_identified
     left join order_items_summed_per_order
         on orders_identified.order_id = order_items_summed_per_order.order_id

@@ -9,7 +9,7 @@ customers as (
 orders as (
 
     select * from {{ ref('fct_orders') }}
-    where customer_id is not null
+    where customer_id is not null and ordered_at is not null
 
 ),
 
@@ -25,10 +25,22 @@ habits as (
 
 ),
 
+visits as (
+
+    select * from {{ ref('int_visits_summed') }}
+
+),
+
 -- Without any order on record the figures are unknown, not zero.
 orders_recorded as (
 
     select cast(count(*) as bigint) > 0 as has_orders from orders
+
+),
+
+visits_recorded as (
+
+    select cast(count(*) as bigint) > 0 as has_visits from visits
 
 ),
 
@@ -74,19 +86,27 @@ customers_described as (
         {{ share_of('totals.discount_amount', 'totals.gross_amount') }} as discount_share,
         habits.preferred_iso_weekday,
         habits.preferred_hour,
-        cast(null as bigint) as sessions_7d,
-        cast(null as bigint) as sessions_30d,
-        cast(null as bigint) as sessions_90d,
-        cast(null as bigint) as views_30d,
-        cast(null as double) as engaged_time_s_30d,
-        cast(null as double) as cart_rate_30d,
+        case when visits_recorded.has_visits then coalesce(visits.sessions_7d, 0) end
+            as sessions_7d,
+        case when visits_recorded.has_visits then coalesce(visits.sessions_30d, 0) end
+            as sessions_30d,
+        case when visits_recorded.has_visits then coalesce(visits.sessions_90d, 0) end
+            as sessions_90d,
+        case when visits_recorded.has_visits then coalesce(visits.views_30d, 0) end as views_30d,
+        case
+            when visits_recorded.has_visits and visits.customer_id is null then cast(0 as double)
+            else visits.engaged_time_s_30d
+        end as engaged_time_s_30d,
+        visits.cart_rate_30d,
         ---------- dates
         {{ as_of_date() }} as as_of_date
     from customers
     cross join orders_recorded
+    cross join visits_recorded
     left join totals on customers.customer_id = totals.customer_id
     left join habits on customers.customer_id = habits.customer_id
     left join categories on customers.customer_id = categories.customer_id
+    left join visits on customers.customer_id = visits.customer_id
 
 )
 

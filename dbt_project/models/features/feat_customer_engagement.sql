@@ -20,10 +20,32 @@ redemptions as (
 
 ),
 
+preferences as (
+
+    select * from {{ ref('int_channel_preferences_chosen') }}
+
+),
+
+consents as (
+
+    select * from {{ ref('int_consents_pivoted') }}
+
+),
+
+satisfaction as (
+
+    select * from {{ ref('int_satisfaction_summed') }}
+
+),
+
 -- Without any touch or redemption on record the figures are unknown, not zero.
 contacts_recorded as (
 
-    select cast(count(*) as bigint) > 0 as has_contacts from contacts
+    select
+        cast(count(*) as bigint) > 0 as has_contacts,
+        cast(count(opened_at) as bigint) > 0 as has_opens,
+        cast(count(clicked_at) as bigint) > 0 as has_clicks
+    from contacts
 
 ),
 
@@ -40,34 +62,16 @@ contacts_summed_per_customer as (
         cast(count(*) as bigint) as count_contacts,
         cast(count(converted_at) as bigint) as count_responses,
         {{ count_of_last_days(30, 'sent_at') }} as contacts_30d,
+        {{ count_of_last_days(90, 'sent_at') }} as contacts_90d,
+        cast(count(
+            case when sent_at >= {{ days_before_as_of(90) }} then opened_at end
+        ) as bigint) as opened_90d,
+        cast(count(
+            case when sent_at >= {{ days_before_as_of(90) }} then clicked_at end
+        ) as bigint) as clicked_90d,
         cast(max({{ to_local('sent_at') }}) as date) as last_contact_date
     from contacts
     group by customer_id
-
-),
-
-responses_counted_per_channel as (
-
-    select
-        customer_id,
-        channel_id,
-        cast(count(*) as bigint) as count_responses
-    from contacts
-    where converted_at is not null and channel_id is not null
-    group by customer_id, channel_id
-
-),
-
-channels_ranked as (
-
-    select
-        customer_id,
-        channel_id,
-        cast(row_number() over (
-            partition by customer_id
-            order by count_responses desc nulls last, channel_id asc nulls last
-        ) as bigint) as channel_rank
-    from responses_counted_per_channel
 
 ),
 
@@ -88,7 +92,7 @@ customers_described as (
         ---------- ids
         customers.customer_id,
         ---------- text
-        channels_ranked.channel_id as channel_preference,
+        preferences.channel_id as channel_preference,
         ---------- numbers
         case
             when contacts_recorded.has_contacts
@@ -111,12 +115,29 @@ customers_described as (
                     'contacts_summed_per_customer.count_contacts'
                 ) }}
         end as response_share,
-        cast(null as double) as open_rate_90d,
-        cast(null as double) as click_rate_90d,
+        case
+            when contacts_recorded.has_opens
+                then {{ share_of(
+                    'contacts_summed_per_customer.opened_90d',
+                    'contacts_summed_per_customer.contacts_90d'
+                ) }}
+        end as open_rate_90d,
+        case
+            when contacts_recorded.has_clicks
+                then {{ share_of(
+                    'contacts_summed_per_customer.clicked_90d',
+                    'contacts_summed_per_customer.contacts_90d'
+                ) }}
+        end as click_rate_90d,
+        satisfaction.csat_last,
+        satisfaction.nps_last,
+        satisfaction.csat_avg_365d,
         ---------- booleans
-        cast(null as boolean) as consent_email,
-        cast(null as boolean) as consent_sms,
-        cast(null as boolean) as consent_social,
+        consents.consent_email,
+        consents.consent_sms,
+        consents.consent_social,
+        consents.consent_phone,
+        consents.consent_mail,
         ---------- dates
         {{ as_of_date() }} as as_of_date
     from customers
@@ -124,12 +145,11 @@ customers_described as (
     cross join redemptions_recorded
     left join contacts_summed_per_customer
         on customers.customer_id = contacts_summed_per_customer.customer_id
-    left join channels_ranked
-        on
-            customers.customer_id = channels_ranked.customer_id
-            and channels_ranked.channel_rank = 1
+    left join preferences on customers.customer_id = preferences.customer_id
     left join redemptions_summed_per_customer
         on customers.customer_id = redemptions_summed_per_customer.customer_id
+    left join consents on customers.customer_id = consents.customer_id
+    left join satisfaction on customers.customer_id = satisfaction.customer_id
 
 )
 

@@ -9,7 +9,7 @@ customers as (
 orders as (
 
     select * from {{ ref('fct_orders') }}
-    where customer_id is not null
+    where customer_id is not null and ordered_at is not null
 
 ),
 

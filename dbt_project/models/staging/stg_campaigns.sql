@@ -18,6 +18,11 @@ typed as (
         ---------- text
         {{ cast_or_null('name', 'text') }} as name,
         {{ cast_or_null('campaign_type', 'text') }} as campaign_type,
+        {{ cast_or_null('content_type', 'text') }} as content_type,
+        {{ cast_or_null('channel', 'text') }} as channel,
+        {{ cast_or_null('design', 'text') }} as design,
+        ---------- numbers
+        {{ cast_or_null('unit_cost', 'decimal4') }} as unit_cost,
         ---------- booleans
         {{ cast_or_null('is_randomized', 'boolean') }} as is_randomized,
         ---------- dates
@@ -31,9 +36,19 @@ typed as (
             'start_date': 'required date',
             'end_date': 'date',
             'is_randomized': 'boolean',
+            'unit_cost': 'decimal4 from 0',
         }) }} as reject_reason
     from source
 
+),
+
+copies_marked as (
+
+    select
+        *,
+        {{ is_copy(['campaign_source_id']) }} as is_duplicate
+    from typed
+
 )
 
-select * from typed
+select * from copies_marked

@@ -1,18 +1,9 @@
+{#- Facts that make whoever they name a customer; ties and social interactions do not. -#}
+{%- set naming = [
+    'stg_orders', 'stg_redemptions', 'stg_page_views', 'stg_reviews', 'stg_messages',
+    'stg_consents', 'stg_surveys', 'stg_opportunities', 'stg_assignments', 'stg_outcomes',
+] -%}
 with
-
-customers as (
-
-    select * from {{ ref('stg_customers') }}
-    where reject_reason is null
-
-),
-
-orders as (
-
-    select * from {{ ref('stg_orders') }}
-    where reject_reason is null
-
-),
 
 order_items as (
 
@@ -21,24 +12,39 @@ order_items as (
 
 ),
 
-campaigns as (
+order_items_dated as (
 
-    select * from {{ ref('stg_campaigns') }}
-    where reject_reason is null
-
-),
-
-contacts as (
-
-    select * from {{ ref('stg_contacts') }}
-    where reject_reason is null
+    select * from order_items
+    where known_at is not null
 
 ),
 
-redemptions as (
+orders_first_known as (
 
-    select * from {{ ref('stg_redemptions') }}
+    select
+        source_system,
+        order_source_id,
+        cast(min(known_at) as timestamp) as known_at
+    from {{ ref('stg_orders') }}
     where reject_reason is null
+    group by source_system, order_source_id
+
+),
+
+-- A line without a date of its own is known with its order.
+order_items_undated as (
+
+    select
+        order_items.source_system,
+        order_items.customer_source_id,
+        order_items.landing_sequence,
+        orders_first_known.known_at
+    from order_items
+    left join orders_first_known
+        on
+            order_items.source_system = orders_first_known.source_system
+            and order_items.order_source_id = orders_first_known.order_source_id
+    where order_items.known_at is null
 
 ),
 
@@ -48,7 +54,8 @@ campaigns_first_known as (
         source_system,
         campaign_source_id,
         cast(min(known_at) as timestamp) as known_at
-    from campaigns
+    from {{ ref('stg_campaigns') }}
+    where reject_reason is null
     group by source_system, campaign_source_id
 
 ),
@@ -61,11 +68,12 @@ contacts_dated as (
         contacts.customer_source_id,
         contacts.landing_sequence,
         coalesce(contacts.known_at, campaigns_first_known.known_at) as known_at
-    from contacts
+    from {{ ref('stg_contacts') }} as contacts
     left join campaigns_first_known
         on
             contacts.source_system = campaigns_first_known.source_system
             and contacts.campaign_source_id = campaigns_first_known.campaign_source_id
+    where contacts.reject_reason is null
 
 ),
 
@@ -77,7 +85,9 @@ mentions as (
         known_at,
         landing_sequence,
         true as is_record
-    from customers
+    from {{ ref('stg_customers') }}
+    where reject_reason is null
+    {%- for dated in ['contacts_dated', 'order_items_dated', 'order_items_undated'] %}
     union all
     select
         source_system,
@@ -85,7 +95,9 @@ mentions as (
         known_at,
         landing_sequence,
         false as is_record
-    from orders
+    from {{ dated }}
+    {%- endfor %}
+    {%- for model in naming %}
     union all
     select
         source_system,
@@ -93,23 +105,9 @@ mentions as (
         known_at,
         landing_sequence,
         false as is_record
-    from order_items
-    union all
-    select
-        source_system,
-        customer_source_id,
-        known_at,
-        landing_sequence,
-        false as is_record
-    from contacts_dated
-    union all
-    select
-        source_system,
-        customer_source_id,
-        known_at,
-        landing_sequence,
-        false as is_record
-    from redemptions
+    from {{ ref(model) }}
+    where reject_reason is null
+    {%- endfor %}
 
 ),
 

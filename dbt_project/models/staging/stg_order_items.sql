@@ -18,6 +18,8 @@ typed as (
         {{ cast_or_null('order_source_id', 'text') }} as order_source_id,
         {{ cast_or_null('customer_source_id', 'text') }} as customer_source_id,
         {{ cast_or_null('product_source_id', 'text') }} as product_source_id,
+        ---------- text
+        {{ cast_or_null('currency_code', 'own_currency') }} as currency_code,
         ---------- numbers
         {{ cast_or_null('quantity', 'integer') }} as quantity,
         {{ cast_or_null('net_amount', 'decimal') }} as net_amount,
@@ -32,12 +34,13 @@ typed as (
             'order_item_source_id': 'required text',
             'order_source_id': 'required text',
             'product_source_id': 'required text',
-            'ordered_at': 'required timestamp',
+            'ordered_at': 'timestamp',
             'quantity': 'required integer',
             'net_amount': 'required decimal',
             'retail_discount_amount': 'decimal',
             'coupon_discount_amount': 'decimal',
             'coupon_match_amount': 'decimal',
+            'currency_code': 'own_currency',
         }) }} as reject_reason
     from source
 

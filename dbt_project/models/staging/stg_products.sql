@@ -24,6 +24,7 @@ typed as (
         {{ cast_or_null('category_l3', 'text') }} as category_l3,
         {{ cast_or_null('brand', 'text') }} as brand,
         {{ cast_or_null('package_size', 'text') }} as package_size,
+        {{ cast_or_null('currency_code', 'currency') }} as currency_code,
         ---------- numbers
         {{ cast_or_null('list_price', 'decimal') }} as list_price,
         ---------- booleans
@@ -35,9 +36,19 @@ typed as (
             'product_source_id': 'required text',
             'list_price': 'decimal',
             'is_countable': 'boolean',
+            'currency_code': 'currency',
         }) }} as reject_reason
     from source
 
+),
+
+copies_marked as (
+
+    select
+        *,
+        {{ is_copy(['product_source_id']) }} as is_duplicate
+    from typed
+
 )
 
-select * from typed
+select * from copies_marked

@@ -30,6 +30,15 @@ typed as (
         }) }} as reject_reason
     from source
 
+),
+
+copies_marked as (
+
+    select
+        *,
+        {{ is_copy(['redemption_source_id']) }} as is_duplicate
+    from typed
+
 )
 
-select * from typed
+select * from copies_marked

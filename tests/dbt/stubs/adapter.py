@@ -14,6 +14,9 @@ def dispatch(name: str, package: str) -> Callable[..., str]:  # noqa: ARG001
         if name == "cast_if_possible":
             return f"cast({arguments[0]} as {arguments[1]})"
         written = f"portable_{name}({', '.join(str(argument) for argument in arguments)})"
+        if name == "json_elements":
+            _, columns, array = arguments
+            return f"select {', '.join(columns)}, element, place from portable_{name}({array})"
         return f"select date_day from {written}" if name == "days_from_to" else written
 
     return call

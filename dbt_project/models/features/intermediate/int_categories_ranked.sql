@@ -3,7 +3,7 @@ with
 order_items as (
 
     select * from {{ ref('fct_order_items') }}
-    where customer_id is not null and is_countable
+    where customer_id is not null and is_countable and ordered_at is not null
 
 ),
 

@@ -77,6 +77,9 @@ features_joined as (
         engagement.response_share,
         engagement.open_rate_90d,
         engagement.click_rate_90d,
+        engagement.csat_last,
+        engagement.nps_last,
+        engagement.csat_avg_365d,
         graph.degree,
         graph.degree_in,
         graph.degree_out,
@@ -94,6 +97,8 @@ features_joined as (
         engagement.consent_email,
         engagement.consent_sms,
         engagement.consent_social,
+        engagement.consent_phone,
+        engagement.consent_mail,
         customers.is_synthetic,
         ---------- dates
         customers.as_of_date

@@ -1,0 +1,211 @@
+"""One table of a source: how it is written, its columns with their classes, what it feeds."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from crm_tasks.contracts.encodings import DOUBLE_BYTE, ENCODINGS, UTF16
+from crm_tasks.contracts.entities import ENTITIES
+from crm_tasks.errors import listed, nearest
+from crm_tasks.profiles.base import (
+    LANDING_METADATA,
+    RAW_PAYLOAD,
+    ColumnName,
+    IdentifyingKind,
+    Name,
+    Strict,
+    TimeFormat,
+    known_zone,
+)
+from crm_tasks.profiles.mappings import Feed, Mapping, columns_read
+
+
+class IdentifyingColumn(Strict):
+    """A column whose values go to the vault; the lake gets ``<c>_token`` and ``<c>_status``.
+
+    ``is_list``: it holds JSON arrays; the token is the array of the elements' tokens.
+    """
+
+    identifying: IdentifyingKind
+    is_list: bool = False
+
+
+class ValueFormats(Strict):
+    """How a source writes numbers, dates and yes/no; ``%d`` and the like as in strptime.
+
+    Undeclared, only what needs no guessing is read: 1234.50, 2026-04-03, 2026-04-03 10:00:00 with
+    or without an offset, true/false/yes/no/1/0. Whatever does not fit is refused row by row.
+    """
+
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    currency: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=8)], ...],
+        Field(description="Signs that may stand before or after a number"),
+    ] = ()
+    negative_in_parentheses: bool = False
+    date: TimeFormat | None = None
+    timestamp: TimeFormat | None = None
+    time_zone: Annotated[
+        str | None, Field(description="Zone of times without an offset; else the profile's")
+    ] = None
+    true_words: tuple[str, ...] = ()
+    false_words: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Self:
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands must differ")
+        return self
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_is_known(cls, zone: str | None) -> str | None:
+        return known_zone(zone) if zone is not None else None
+
+
+class SourceTable(Strict):
+    """One table of a source: its files, how they are written, and their columns.
+
+    ``columns`` must name every column of the files with its class: a column of unknown class is
+    refused, because nobody has said whether it identifies a person. A column of JSON is a key, or
+    a path of keys joined by dots.
+    """
+
+    name: Name
+    files: str
+    format: Literal["csv", "json", "jsonl", "parquet", "xlsx"]
+    compression: Literal["none", "gzip", "zip"] | None = Field(
+        None, description="Left out, the pattern's ending decides: .gz, .zip or neither"
+    )
+    encoding: Literal[ENCODINGS] = "utf-8"  # type: ignore[valid-type]
+    delimiter: Annotated[str, Field(pattern=r"^[\t -~]$")] = ","
+    quote: Annotated[
+        str, Field(pattern=r"^[!-~]?$", description="Empty: values are not quoted")
+    ] = '"'
+    escape: Annotated[
+        str, Field(pattern=r"^[!-~]?$", description="Character that takes the next one literally")
+    ] = ""
+    has_header: bool = True
+    sheet: str | None = Field(None, description="Sheet of a workbook that has several")
+    records: str = Field("", description="Path of keys, joined by dots, to the array of records")
+    unknown_keys: Literal["vault", "plain", "refuse"] = Field(
+        "vault", description="Where raw_payload keeps keys of JSON that columns does not name"
+    )
+    null_tokens: tuple[str, ...] = ("",)
+    columns: Annotated[dict[ColumnName, Literal["plain"] | IdentifyingColumn], Field(min_length=1)]
+    values: ValueFormats = Field(
+        default_factory=ValueFormats, description="How numbers, dates and yes/no are written"
+    )
+    column_values: dict[str, ValueFormats] = Field(
+        default_factory=dict, description="The same for single columns, where they differ"
+    )
+    feeds: tuple[Feed, ...]
+
+    @model_validator(mode="after")
+    def _dialect_is_possible(self) -> Self:
+        marks = [mark for mark in (self.delimiter, self.quote, self.escape) if mark]
+        if len(set(marks)) < len(marks):
+            raise ValueError(f"table {self.name}: delimiter, quote and escape must differ")
+        if self.encoding in DOUBLE_BYTE and any("@" <= mark <= "~" for mark in marks):
+            raise ValueError(
+                f"table {self.name}: in {self.encoding} a delimiter, quote or escape from @ to ~ "
+                "may be half of a character"
+            )
+        if self.format == "json" and self.encoding not in ("utf-8", *UTF16):
+            raise ValueError(f"table {self.name}: JSON is utf-8 or utf-16")
+        return self
+
+    @model_validator(mode="after")
+    def _columns_fit_the_lake(self) -> Self:
+        landed = [name.casefold() for name in (*self.landed_columns, *LANDING_METADATA)]
+        twice = {name for name in landed if landed.count(name) > 1}
+        if twice:
+            raise ValueError(f"table {self.name}: two columns would be called {listed(twice)}")
+        for name in self.column_values:
+            if name not in self.columns or name in self.identifying:
+                hint = nearest(name, set(self.columns) - set(self.identifying))
+                raise ValueError(f"column_values: table {self.name} has no plain {name!r}{hint}")
+        return self
+
+    @property
+    def compressed_by(self) -> str:
+        """How the files are compressed: none, gzip or zip."""
+        endings = {".gz": "gzip", ".zip": "zip"}
+        return self.compression or endings.get(PurePath(self.files).suffix.lower(), "none")
+
+    def formats_of(self, column: str) -> ValueFormats:
+        """Return how one column writes its values."""
+        own = self.column_values.get(column)
+        if own is None:
+            return self.values
+        return self.values.model_copy(
+            update={name: getattr(own, name) for name in own.model_fields_set}
+        )
+
+    @model_validator(mode="after")
+    def _maps_declared_columns(self) -> Self:
+        for feed in self.feeds:
+            for field, mapping in feed.map.items():
+                for column in columns_read(mapping):
+                    self._refuse_unmappable(f"{feed.entity}.{field}", column)
+                self._refuse_bare_text(feed.entity, field, mapping)
+            for column in feed.one_row_per or ():
+                self._refuse_unmappable(f"{feed.entity}.one_row_per", column)
+        return self
+
+    def _refuse_unmappable(self, where: str, column: str) -> None:
+        landed = self.landed_columns
+        if column not in landed:
+            raise ValueError(
+                f"{where}: table {self.name} lands no {column!r}{nearest(column, landed)}"
+            )
+
+    def _refuse_bare_text(self, entity: str, field: str, mapping: Mapping) -> None:
+        """Raise where a field that carries tokens would carry what they stand for."""
+        tokens = [f"{name}_token" for name in self.identifying]
+        kinds = {known.name: known.kind for known in ENTITIES[entity].fields}
+        if kinds[field] == "token" and mapping not in tokens:
+            raise ValueError(
+                f"{entity}.{field}: takes the token of an identifying column of table {self.name}, "
+                f"one of [{listed(tokens)}]; declare the column as {{identifying: <kind>}}"
+            )
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The identifying columns that hold JSON arrays."""
+        return tuple(
+            name
+            for name, column in self.columns.items()
+            if isinstance(column, IdentifyingColumn) and column.is_list
+        )
+
+    @property
+    def identifying(self) -> dict[str, IdentifyingKind]:
+        """The identifying columns and their kinds."""
+        kinds: dict[str, IdentifyingKind] = {
+            name: column.identifying
+            for name, column in self.columns.items()
+            if isinstance(column, IdentifyingColumn)
+        }
+        return kinds | ({RAW_PAYLOAD: "text"} if self._payload == "vault" else {})
+
+    @property
+    def _payload(self) -> str:
+        return self.unknown_keys if self.format in ("json", "jsonl") else "refuse"
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns a reader hands over, ``raw_payload`` after the declared ones."""
+        return (*self.columns, *(() if self._payload == "refuse" else (RAW_PAYLOAD,)))
+
+    @property
+    def landed_columns(self) -> tuple[str, ...]:
+        """Column names as they stand in the lake: identifying ones only as token and status."""
+        names: list[str] = []
+        for name in self.text_columns:
+            names += [f"{name}_token", f"{name}_status"] if name in self.identifying else [name]
+        return tuple(names)
