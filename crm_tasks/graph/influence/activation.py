@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
 from crm_tasks.contracts.graph_influence import ACTIVATION_PROBABILITIES
@@ -73,24 +72,11 @@ def _estimate(
     as_share = model == "linear_threshold"
     drawn = units.part(units.is_randomized)
     if len(drawn) and layer.network.n_edges:
-        cluster = engine.leiden(_undirected(layer), 1.0, params.seed)
+        cluster = engine.leiden(layer.network.undirected, 1.0, params.seed)
         return estimate_randomised(drawn, layer, cluster, as_share=as_share, level=params.level)
     if len(units) and layer.network.n_edges:
         return estimate_observed(units, layer, params, as_share=as_share)
     return None
-
-
-def _undirected(layer: CarryingLayer) -> engine.Network:
-    """Return the layer with ties read in both directions, for communities."""
-    network = layer.network
-    if not network.is_directed:
-        return network
-    ends = np.minimum(network.sources, network.targets), np.maximum(network.sources, network.targets)
-    pairs, place = np.unique(ends[0] * network.n_nodes + ends[1], return_inverse=True)
-    strengths = np.zeros(len(pairs))
-    np.maximum.at(strengths, place, network.strengths)
-    a, b = pairs // network.n_nodes, pairs % network.n_nodes
-    return engine.Network(network.ids, a, b, strengths, is_directed=False)
 
 
 def _judged(
