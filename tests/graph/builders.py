@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from crm_tasks.graph.engine import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NO_TIES = pa.table(
     {
@@ -107,8 +111,11 @@ def core(
     *lines: dict[str, object],
     customers: str | None = None,
     categories: dict[str, str] | None = None,
+    organizations: Sequence[str] = (),
+    stated: Sequence[dict[str, object]] = (),
+    talk: Sequence[dict[str, object]] = (),
 ) -> dict[str, pa.Table]:
-    """Return order_items, customers and products as core holds them.
+    """Return customers, organizations, products and what happened between them, as core has it.
 
     Customers and products are those the lines name, plus the letters of ``customers`` and the
     keys of ``categories``.
@@ -123,6 +130,15 @@ def core(
             [{"customer_id": name, "customer_type": "individual"} for name in sorted(people)],
             schema=_CUSTOMERS,
         ),
+        "organizations": pa.Table.from_pylist(
+            [{"organization_id": name, "name": f"{name} Ltd"} for name in sorted(organizations)],
+            schema=_ORGANIZATIONS,
+        ),
+        "stated_ties": pa.Table.from_pylist(list(stated), schema=_STATED),
+        "interactions": pa.Table.from_pylist(list(talk), schema=_INTERACTIONS),
+        "known_nodes": pa.table(
+            {"node_id": pa.array([*sorted(people), *sorted(organizations), *sorted(things)])}
+        ),
         "products": pa.Table.from_pylist(
             [
                 {"product_id": name, "name": f"the {name}", "category_l2": categories.get(name)}
@@ -133,6 +149,73 @@ def core(
     }
 
 
+def stated_tie(  # noqa: PLR0913 (columns of a row, by name)
+    tie_type: str,
+    src: str,
+    dst: str,
+    *,
+    days_ago: int | None = 0,
+    strength: float | None = None,
+    share: float | None = None,
+    ended_days_ago: int | None = None,
+) -> dict[str, object]:
+    """Return one row of core.fct_ties, said so many days before ``AS_OF``; None: undated."""
+    noon = dt.datetime.combine(AS_OF, dt.time(0))
+    since = None if days_ago is None else noon - dt.timedelta(days=days_ago)
+    ended = None if ended_days_ago is None else AS_OF - dt.timedelta(days=ended_days_ago)
+    return {
+        "tie_id": f"s:{tie_type}:{src}{dst}{days_ago}",
+        "src_id": src,
+        "dst_id": dst,
+        "tie_type": tie_type,
+        "stated_strength": strength,
+        "stated_strength_share": share,
+        "is_with_self": src == dst,
+        "is_unknown_src": False,
+        "is_unknown_dst": False,
+        "is_current": ended is None,
+        "ends_on": ended,
+        "valid_from": since,
+    }
+
+
+def said(kind: str, actor: str, target: str | None, *, days_ago: int = 0) -> dict[str, object]:
+    """Return one row of core.fct_social_interactions."""
+    return {
+        "interaction_id": f"s:{kind}{actor}{target}{days_ago}",
+        "interaction_type": kind,
+        "actor_customer_id": actor,
+        "target_customer_id": target,
+        "occurred_at": dt.datetime.combine(AS_OF, dt.time(0)) - dt.timedelta(days=days_ago),
+    }
+
+
+_ORGANIZATIONS = pa.schema({"organization_id": pa.string(), "name": pa.string()})
+_STATED = pa.schema(
+    {
+        "tie_id": pa.string(),
+        "src_id": pa.string(),
+        "dst_id": pa.string(),
+        "tie_type": pa.string(),
+        "stated_strength": pa.float64(),
+        "stated_strength_share": pa.float64(),
+        "is_with_self": pa.bool_(),
+        "is_unknown_src": pa.bool_(),
+        "is_unknown_dst": pa.bool_(),
+        "is_current": pa.bool_(),
+        "ends_on": pa.date32(),
+        "valid_from": pa.timestamp("us"),
+    }
+)
+_INTERACTIONS = pa.schema(
+    {
+        "interaction_id": pa.string(),
+        "interaction_type": pa.string(),
+        "actor_customer_id": pa.string(),
+        "target_customer_id": pa.string(),
+        "occurred_at": pa.timestamp("us"),
+    }
+)
 _LINES = pa.schema(
     {
         "order_item_id": pa.string(),
@@ -148,6 +231,7 @@ _CUSTOMERS = pa.schema(
         "customer_id": pa.string(),
         "customer_type": pa.string(),
         "first_seen_at": pa.timestamp("us"),
+        "identity_confidence": pa.float64(),
     }
 )
 _PRODUCTS = pa.schema({"product_id": pa.string(), "name": pa.string(), "category_l2": pa.string()})

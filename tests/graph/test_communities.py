@@ -12,7 +12,7 @@ import pytest
 from crm_tasks.contracts.graph import COMMUNITY_MEMBERS
 from crm_tasks.graph.communities import find_communities
 from crm_tasks.graph.engine import Network
-from crm_tasks.graph.params import GraphParams
+from crm_tasks.graph.params import PURCHASE_SIMILARITY, GraphParams
 from tests.graph.builders import AS_OF, ties
 
 LATER = AS_OF + dt.timedelta(days=30)
@@ -44,7 +44,7 @@ def found(lend, network, previous=NOBODY, as_of=AS_OF, bought=None, categories=N
             }
         ),
     )
-    return find_communities(scratch, network, as_of, GraphParams())
+    return find_communities(scratch, PURCHASE_SIMILARITY, network, as_of, GraphParams())
 
 
 def groups_of(members: pa.Table) -> dict[str, str]:

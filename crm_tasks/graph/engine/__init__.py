@@ -10,7 +10,7 @@ from crm_tasks.graph.engine.between_hops import sample_betweenness_hops
 from crm_tasks.graph.engine.groups import Cohesion, cohesion, leiden
 from crm_tasks.graph.engine.hops import approximate_hops
 from crm_tasks.graph.engine.network import Arcs, Network
-from crm_tasks.graph.engine.paths import PathMeasures, measure_paths
+from crm_tasks.graph.engine.paths import OVER, PathMeasures, measure_paths, spread_out
 from crm_tasks.graph.engine.pivots import sample_paths
 from crm_tasks.graph.engine.ranks import eigenvector, pagerank
 from crm_tasks.graph.engine.structure import (
@@ -25,6 +25,7 @@ from crm_tasks.graph.engine.structure import (
 from crm_tasks.graph.engine.triads import core_numbers, local_clustering, transitivity, triangles
 
 __all__ = [
+    "OVER",
     "Arcs",
     "Balls",
     "Cohesion",
@@ -47,6 +48,7 @@ __all__ = [
     "reciprocity",
     "sample_betweenness_hops",
     "sample_paths",
+    "spread_out",
     "strengths",
     "strong_component_of_each",
     "transitivity",

@@ -11,7 +11,7 @@ Exact measures cost one search per node: the caller decides up to which size tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crm_tasks.graph.engine.network import Floats, Network
 
 Over = Literal["distance", "hops"]
+OVER: tuple[Over, Over] = ("distance", "hops")
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,3 +123,33 @@ def closeness_of(sums: Floats) -> Floats:
 def pairs_of_others(n: int) -> int:
     """Return the ordered pairs a node may stand between; each undirected pair counts twice."""
     return max((n - 1) * (n - 2), 1)
+
+
+def spread_out(found: PathMeasures, whole: Network) -> PathMeasures:
+    """Return measures of ``whole.tied_part()`` as they are in the whole network.
+
+    Nodes without a tie are on no path and near nobody; they only count among the others that a
+    share is of.
+    """
+    is_tied = np.zeros(whole.n_nodes, dtype=bool)
+    is_tied[whole.sources] = is_tied[whole.targets] = True
+    tied, n = int(is_tied.sum()), whole.n_nodes
+    of_pairs = pairs_of_others(tied) / pairs_of_others(n)
+    of_others = max(tied - 1, 1) / max(n - 1, 1)
+
+    def spread(values: Floats | None, share: float) -> Floats | None:
+        if values is None:
+            return None
+        out = np.zeros(n)
+        out[is_tied] = values * share
+        return out
+
+    return replace(
+        found,
+        betweenness=spread(found.betweenness, of_pairs),
+        betweenness_error=spread(found.betweenness_error, of_pairs),
+        closeness=spread(found.closeness, of_others),
+        closeness_error=spread(found.closeness_error, of_others),
+        harmonic=spread(found.harmonic, 1.0),
+        harmonic_error=spread(found.harmonic_error, 1.0),
+    )
