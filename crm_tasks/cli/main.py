@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from crm_tasks.cli import audit, doctor, quarantine, run, runs, sql, up
+from crm_tasks.cli import audit, doctor, graph, quarantine, run, runs, sql, up
 from crm_tasks.cli.console import errors
 from crm_tasks.errors import CrmError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("sql")(sql.sql)
 app.add_typer(runs.app, name="runs")
+app.add_typer(graph.app, name="graph")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)

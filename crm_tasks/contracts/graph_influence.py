@@ -49,9 +49,7 @@ ACTIVATION_PROBABILITIES = Table(
         Column("mean_probability", "DOUBLE", "Mean over the layer's arcs; NULL without", True),
         Column("source", "VARCHAR", "learned from an exposure log, or declared", False),
         Column("reason", "VARCHAR", "Why it is learned or declared", False),
-        Column(
-            "evidence", "VARCHAR", "What the log was: randomised, observational or none", False
-        ),
+        Column("evidence", "VARCHAR", "What the log was: randomised, observational or none", False),
         Column("estimate", "DOUBLE", "What the log says, used or not, in units of rate"),
         Column("ci_low", "DOUBLE", "Lower end of its 95 % interval"),
         Column("ci_high", "DOUBLE", "Upper end of its 95 % interval"),
@@ -113,12 +111,18 @@ INFLUENCE_COMPARISONS = Table(
         Column("spread_ci_low", "DOUBLE", "Lower end of its 95 % interval", False, "customers"),
         Column("spread_ci_high", "DOUBLE", "Upper end of its 95 % interval", False, "customers"),
         Column("ratio_to_out_degree", "DOUBLE", "spread / that of the out_degree seeds"),
+        Column(
+            "lead_over_out_degree", "DOUBLE", "spread - that of the out_degree seeds, in the same "
+            "simulated worlds", False, "customers",
+        ),
+        Column("lead_ci_low", "DOUBLE", "Lower end of its 95 % interval", False, "customers"),
+        Column("lead_ci_high", "DOUBLE", "Upper end of its 95 % interval", False, "customers"),
         Column("own_estimate", "DOUBLE", "Spread by the sets it was fitted to; optimistic"),
         Column("n_sets", "BIGINT", "Reverse-reachable sets drawn to choose"),
         Column("epsilon", "DOUBLE", "Relative error the number of sets stands for"),
         as_of_date_column(),
     ),
-)
+)  # fmt: skip
 
 DIFFUSION_CURVES = Table(
     schema="graph",

@@ -76,7 +76,8 @@ class SpreadArcs:
 
     def summed_out(self) -> Floats:
         """Return the sum of probabilities of the arcs that leave each node."""
-        return np.bincount(self.sources, self.probabilities, minlength=self.n_nodes)
+        summed = np.bincount(self.sources, self.probabilities, minlength=self.n_nodes)
+        return summed.astype(np.float64)
 
     def count_out(self) -> Ints:
         """Return the number of arcs that leave each node."""
@@ -121,16 +122,12 @@ def spread_arcs(layers: list[Influence], model: Model) -> SpreadArcs:
     else:
         probabilities, low, high = _thresholds(weights, targets)
         coins = targets
-    by_target = np.lexsort((sources, targets))
+    ends = np.stack([sources, targets, coins, low, high])
+    by_target = ends[:, np.lexsort((sources, targets))]
     return SpreadArcs(
-        ids,
-        model,
-        sources,
-        targets,
-        probabilities,
-        _incidence(sources, targets, coins, low, high, len(ids)),
-        _incidence(*(a[by_target] for a in (targets, sources, coins, low, high)), len(ids)),
-    )
+        ids, model, sources, targets, probabilities,
+        _incidence(ends, len(ids)), _incidence(by_target[[1, 0, 2, 3, 4]], len(ids)),
+    )  # fmt: skip
 
 
 def _weights(layers: list[Influence], model: Model) -> sp.csr_matrix:
@@ -178,9 +175,9 @@ def _thresholds(weights: sp.csr_matrix, targets: Ints) -> tuple[Floats, Ints, In
     return scaled, low, high
 
 
-def _incidence(
-    nodes: Ints, others: Ints, coins: Ints, low: Ints, high: Ints, n_nodes: int
-) -> Incidence:
+def _incidence(arcs: Ints, n_nodes: int) -> Incidence:
+    """Return arcs by their first end; rows of ``arcs`` are node, other, coin, low and high."""
+    nodes, others, coins, low, high = np.ascontiguousarray(arcs)
     starts = np.zeros(n_nodes + 1, dtype=np.int64)
     np.cumsum(np.bincount(nodes, minlength=n_nodes), out=starts[1:])
     return Incidence(starts, others, coins, low, high)

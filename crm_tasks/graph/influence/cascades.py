@@ -24,17 +24,30 @@ class Spread:
     """Nodes active in the end, by number of seeds taken in order; the seeds count themselves.
 
     ``added[i]`` is what seed i adds to those before it, ``active[i]`` the mean with seeds 0 to i,
-    ``error[i]`` the standard error of that mean.
+    ``error[i]`` the standard error of that mean; ``by_world`` is the number with all seeds, in
+    each world.
     """
 
     added: Floats
     active: Floats
     error: Floats
+    by_world: Ints
 
     def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Return the (low, high) ends of the mean's normal interval."""
         half = NormalDist().inv_cdf((1 + level) / 2) * self.error
         return self.active - half, self.active + half
+
+    def lead_over(self, other: Spread, level: float = 0.95) -> tuple[float, float, float]:
+        """Return (mean, low, high) of how many more are active than with another's seeds.
+
+        Both must have met the same worlds: the interval is that of the differences in each.
+        """
+        lead = (self.by_world - other.by_world).astype(np.float64)
+        error = lead.std(ddof=1) / np.sqrt(len(lead)) if len(lead) > 1 else 0.0
+        half = NormalDist().inv_cdf((1 + level) / 2) * float(error)
+        mean = float(lead.mean())
+        return mean, mean - half, mean + half
 
     @property
     def total(self) -> float:
@@ -65,10 +78,10 @@ def simulate(arcs: SpreadArcs, seeds: Ints, worlds: int, seed: int) -> Spread:
     >>> simulate(arcs, np.array([0]), worlds=100, seed=1).active.tolist()
     [2.0]
     """
-    added, squares = add_in_order(arcs.outgoing, seeds, 0, worlds, seed)
+    added, squares, by_world = add_in_order(arcs.outgoing, seeds, worlds, seed)
     mean = np.cumsum(added) / worlds
     variance = np.maximum(squares / worlds - mean**2, 0.0) * worlds / max(worlds - 1, 1)
-    return Spread(added / worlds, mean, np.sqrt(variance / worlds))
+    return Spread(added / worlds, mean, np.sqrt(variance / worlds), by_world)
 
 
 def diffuse(arcs: SpreadArcs, seeds: Ints, steps: int, worlds: int, seed: int) -> Curve:

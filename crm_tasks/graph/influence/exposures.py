@@ -129,9 +129,11 @@ class Units:
 
     def part(self, keep: Flags) -> Units:
         """Return the units that are kept."""
-        columns = (self.campaign, self.customer, self.is_randomized, self.is_treated)
-        more = (self.has_converted, self.from_day, self.until_day, self.converted_day)
-        return Units(*(a[keep] for a in (*columns, *more)), self.begins)
+        return Units(
+            self.campaign[keep], self.customer[keep], self.is_randomized[keep],
+            self.is_treated[keep], self.has_converted[keep], self.from_day[keep],
+            self.until_day[keep], self.converted_day[keep], self.begins,
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.campaign)
@@ -182,17 +184,15 @@ def collect_units(
     exposed, ends = _days(rows.column("exposed_at")), _days(rows.column("ends_at"))
     converted = _days(rows.column("converted_at"))
     return Units(
-        campaign.astype(np.int64),
-        rows.column("number").to_numpy().astype(np.int64),
-        *(
-            rows.column(name).to_numpy(zero_copy_only=False).astype(bool)
-            for name in ("is_randomized", "is_treated", "has_converted")
-        ),
-        exposed - begins,
-        ends - begins,
-        np.where(converted < ends, converted - begins, np.nan),
-        begins[first],
-    )
+        campaign.astype(np.int64), rows.column("number").to_numpy().astype(np.int64),
+        _flags(rows.column("is_randomized")), _flags(rows.column("is_treated")),
+        _flags(rows.column("has_converted")), exposed - begins, ends - begins,
+        np.where(converted < ends, converted - begins, np.nan), begins[first],
+    )  # fmt: skip
+
+
+def _flags(column: pa.ChunkedArray) -> Flags:
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def carrying_layer(name: str, network: Network, ties: pa.Table, flow: Flow) -> CarryingLayer:

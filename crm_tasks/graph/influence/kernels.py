@@ -7,12 +7,14 @@ walk, on how worlds are dealt out, or on the number of threads.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from crm_tasks.graph.engine.compiled import compiled
-from crm_tasks.graph.engine.network import Floats, Ints
+
+if TYPE_CHECKING:
+    from crm_tasks.graph.engine.network import Floats, Ints, ShortInts
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -37,6 +39,13 @@ class Incidence(NamedTuple):
     high: Ints
 
 
+class Trail(NamedTuple):
+    """Nodes of a walk in the order they were met, and by node the world it was last met in."""
+
+    queue: Ints | ShortInts
+    seen: Ints
+
+
 class GrowingSets(NamedTuple):
     """Room for sets of nodes: set i is ``members[ends[i - 1]:ends[i]]``.
 
@@ -44,7 +53,7 @@ class GrowingSets(NamedTuple):
     """
 
     ends: Ints
-    members: Ints
+    members: ShortInts
     alone: Ints
 
 
@@ -55,10 +64,10 @@ class Sets(NamedTuple):
     """
 
     ends: Ints
-    members: Ints
+    members: ShortInts
     alone: Ints
     node_starts: Ints
-    node_sets: Ints
+    node_sets: ShortInts
 
 
 @compiled
@@ -76,49 +85,46 @@ def world_key(seed: int, world: int) -> Word:
 
 
 @compiled
-def step(
-    arcs: Incidence, queue: Ints, seen: Ints, head: int, tail: int, world: int, key: Word
-) -> int:
+def step(arcs: Incidence, trail: Trail, head: int, tail: int, world: int, key: Word) -> int:
     """Queue whom the nodes ``queue[head:tail]`` reach along live arcs; return the new tail."""
     end = tail
     for place in range(head, end):
-        node = queue[place]
+        node = trail.queue[place]
         for arc in range(arcs.starts[node], arcs.starts[node + 1]):
             other = arcs.others[arc]
-            if seen[other] == world:
+            if trail.seen[other] == world:
                 continue
             word = mixed(key + (np.uint64(arcs.coins[arc]) + ONE) * GOLDEN)
             if arcs.low[arc] <= np.int64(word >> TOP) < arcs.high[arc]:
-                seen[other] = world
-                queue[tail] = other
+                trail.seen[other] = world
+                trail.queue[tail] = other
                 tail += 1
     return tail
 
 
 @compiled
-def walk(
-    arcs: Incidence, queue: Ints, seen: Ints, head: int, tail: int, world: int, key: Word
-) -> int:
+def walk(arcs: Incidence, trail: Trail, head: int, tail: int, world: int, key: Word) -> int:
     """Queue whom the nodes ``queue[head:tail]`` reach by any number of steps; return the tail."""
     while head < tail:
-        head, tail = tail, step(arcs, queue, seen, head, tail, world, key)
+        head, tail = tail, step(arcs, trail, head, tail, world, key)
     return tail
 
 
 @compiled
 def add_in_order(
-    arcs: Incidence, seeds: Ints, first_world: int, n_worlds: int, seed: int
-) -> tuple[Ints, Floats]:
+    arcs: Incidence, seeds: Ints, n_worlds: int, seed: int
+) -> tuple[Ints, Floats, Ints]:
     """Return, summed over worlds, the nodes each seed adds to those before it, and the squares.
 
-    The squares are of all nodes active so far.
+    The squares are of all nodes active so far. Last comes the number active in the end per world.
     """
     n = len(arcs.starts) - 1
     added = np.zeros(len(seeds), dtype=np.int64)
     squares = np.zeros(len(seeds))
-    seen = np.full(n, -1, dtype=np.int64)
-    queue = np.empty(n, dtype=np.int64)
-    for world in range(first_world, first_world + n_worlds):
+    active = np.zeros(n_worlds, dtype=np.int64)
+    seen, queue = np.full(n, -1, dtype=np.int64), np.empty(n, dtype=np.int64)
+    trail = Trail(queue, seen)
+    for world in range(n_worlds):
         key = world_key(seed, world)
         tail = 0
         for place in range(len(seeds)):
@@ -126,10 +132,11 @@ def add_in_order(
             if seen[seeds[place]] != world:
                 seen[seeds[place]] = world
                 queue[tail] = seeds[place]
-                tail = walk(arcs, queue, seen, tail, tail + 1, world, key)
+                tail = walk(arcs, trail, tail, tail + 1, world, key)
             added[place] += tail - before
             squares[place] += float(tail) * float(tail)
-    return added, squares
+        active[world] = tail
+    return added, squares, active
 
 
 @compiled
@@ -137,8 +144,8 @@ def reach_by_step(arcs: Incidence, seeds: Ints, n_worlds: int, n_steps: int, see
     """Return the nodes active after 0, 1, ... ``n_steps`` steps, one row per world."""
     n = len(arcs.starts) - 1
     reached = np.zeros((n_worlds, n_steps + 1), dtype=np.int64)
-    seen = np.full(n, -1, dtype=np.int64)
-    queue = np.empty(n, dtype=np.int64)
+    seen, queue = np.full(n, -1, dtype=np.int64), np.empty(n, dtype=np.int64)
+    trail = Trail(queue, seen)
     for world in range(n_worlds):
         key = world_key(seed, world)
         tail = 0
@@ -150,7 +157,7 @@ def reach_by_step(arcs: Incidence, seeds: Ints, n_worlds: int, n_steps: int, see
         head = 0
         reached[world, 0] = tail
         for number in range(1, n_steps + 1):
-            head, tail = tail, step(arcs, queue, seen, head, tail, world, key)
+            head, tail = tail, step(arcs, trail, head, tail, world, key)
             reached[world, number] = tail
     return reached
 
@@ -166,6 +173,7 @@ def collect_reachers(
     """
     n = len(arcs.starts) - 1
     seen = np.full(n, -1, dtype=np.int64)
+    trail = Trail(sets.members, seen)
     kept, begin = 0, 0
     for world in range(first_world, first_world + n_worlds):
         if begin + n > len(sets.members):
@@ -173,7 +181,7 @@ def collect_reachers(
         root = world % n
         seen[root] = world
         sets.members[begin] = root
-        tail = walk(arcs, sets.members, seen, begin, begin + 1, world, world_key(seed, world))
+        tail = walk(arcs, trail, begin, begin + 1, world, world_key(seed, world))
         if tail == begin + 1:
             sets.alone[root] += 1
             continue
@@ -191,22 +199,20 @@ def count_reached(arcs: Incidence, n_worlds: int, seed: int) -> Ints:
     """
     n = len(arcs.starts) - 1
     counts = np.zeros(n, dtype=np.int64)
-    seen = np.full(n, -1, dtype=np.int64)
-    queue = np.empty(n, dtype=np.int64)
+    seen, queue = np.full(n, -1, dtype=np.int64), np.empty(n, dtype=np.int64)
+    trail = Trail(queue, seen)
     for world in range(n * n_worlds):
         root = world // n_worlds
         seen[root] = world
         queue[0] = root
-        tail = walk(arcs, queue, seen, 0, 1, world, world_key(seed, world))
+        tail = walk(arcs, trail, 0, 1, world, world_key(seed, world))
         for place in range(1, tail):
             counts[queue[place]] += 1
     return counts
 
 
 @compiled
-def cover(
-    sets: Sets, costs: Ints, budget: int, at_most: int, by_cost: bool
-) -> tuple[Ints, Ints]:
+def cover(sets: Sets, costs: Ints, budget: int, at_most: int, by_cost: bool) -> tuple[Ints, Ints]:
     """Return seeds that cover many sets, greedily, and the number of sets each adds.
 
     The next seed is the affordable one that adds the most sets, or the most per cost if

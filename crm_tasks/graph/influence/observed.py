@@ -33,8 +33,10 @@ ROUNDS, CHANGE = 200, 1e-7
 
 @dataclass(frozen=True, eq=False)
 class _Facts:
-    """What the likelihood reads: per conversion its campaign, its share of customer-days at risk
-    in that campaign and week, and its exposure; per campaign the exposure of everybody.
+    """What the likelihood reads.
+
+    Per conversion its campaign, its cell (campaign and week) and its exposure; per cell the
+    customer-days at risk; per campaign the exposure of everybody; per unit whether it was exposed.
     """
 
     campaign: Ints
@@ -49,14 +51,16 @@ def estimate_observed(
     units: Units, layer: CarryingLayer, params: InfluenceParams, *, as_share: bool
 ) -> Estimate:
     """Return the rate that order in time supports, with its interval by campaign resampling."""
-    arcs = _arcs(layer, as_share=as_share)
-    facts = _collect(units, arcs, layer.network.n_nodes, params.window_days)
+    pairs = _pairs(units, _arcs(layer, as_share=as_share), layer.network.n_nodes)
+    facts = _collect(units, pairs, params.window_days)
     everything = np.ones(len(units.begins))
     fitted = _fit(facts, everything)
     rng = np.random.default_rng(params.seed)
     orders = (_shuffled(units, rng) for _ in range(SHUFFLES))
-    n, window = layer.network.n_nodes, params.window_days
-    shuffled = np.array([_fit(_collect(one, arcs, n, window), everything) for one in orders])
+    # Who converted stays the same, hence so do the pairs.
+    shuffled = np.array(
+        [_fit(_collect(one, pairs, params.window_days), everything) for one in orders]
+    )
     drawn = [_fit(facts, _resampled(units, rng)) for _ in range(params.resamples)]
     tail = (1 - params.level) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail]) - shuffled.mean()
@@ -92,13 +96,11 @@ def _resampled(units: Units, rng: np.random.Generator) -> Floats:
     return np.bincount(drawn, minlength=len(units.begins)).astype(np.float64)
 
 
-def _collect(
-    units: Units, arcs: tuple[Ints, Ints, Floats, Floats], n_nodes: int, window: float
-) -> _Facts:
+def _collect(units: Units, pairs: tuple[Ints, Ints, Floats], window: float) -> _Facts:
     """Return what the likelihood reads of these units and moments."""
     leaves = np.fmin(units.converted_day, units.until_day)
     acts = np.flatnonzero(np.isfinite(units.converted_day))
-    actor, unit, strength = _pairs(units, arcs, acts, n_nodes)
+    actor, unit, strength = pairs
     begin = units.converted_day[actor]
     stop = np.minimum(begin + window, leaves[unit])
     lasts = np.maximum(stop - np.maximum(begin, units.from_day[unit]), 0.0)
@@ -110,14 +112,16 @@ def _collect(
     exposure = np.bincount(unit[felt], strength[felt] / window, minlength=len(units))[acts]
     cell, days = _at_risk(units, leaves, acts)
     is_exposed = np.bincount(unit[lasts > 0], minlength=len(units)) > 0
-    return _Facts(units.campaign[acts], cell, days, exposure, exposed, is_exposed)
+    floats = exposure.astype(np.float64), exposed.astype(np.float64)
+    return _Facts(units.campaign[acts], cell, days, *floats, is_exposed)
 
 
 def _pairs(
-    units: Units, arcs: tuple[Ints, Ints, Floats, Floats], acts: Ints, n_nodes: int
+    units: Units, arcs: tuple[Ints, Ints, Floats, Floats], n_nodes: int
 ) -> tuple[Ints, Ints, Floats]:
-    """Return (acting unit, unit acted on, strength) for all ties within one campaign."""
+    """Return (unit that converted, unit it may act on, strength) for all ties within a campaign."""
     source, target, strength, since = arcs
+    acts = np.flatnonzero(np.isfinite(units.converted_day))
     starts = np.searchsorted(source, np.arange(n_nodes + 1))
     who = units.customer[acts]
     n_each = starts[who + 1] - starts[who]
@@ -140,8 +144,8 @@ def _at_risk(units: Units, leaves: Floats, acts: Ints) -> tuple[Ints, Floats]:
         days[:, week] = np.bincount(
             units.campaign, np.maximum(here, 0.0), minlength=len(units.begins)
         )
-    week = np.clip(units.converted_day[acts] // WEEK, 0, n_weeks - 1).astype(np.int64)
-    return units.campaign[acts] * n_weeks + week, days.ravel()
+    at: Ints = np.clip(units.converted_day[acts] // WEEK, 0, n_weeks - 1).astype(np.int64)
+    return units.campaign[acts] * n_weeks + at, days.ravel()
 
 
 def _fit(facts: _Facts, weights: Floats) -> float:

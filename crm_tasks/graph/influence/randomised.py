@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from crm_tasks.graph.influence.exposures import CarryingLayer, Units
-
 if TYPE_CHECKING:
     from crm_tasks.graph.engine.network import Floats, Ints
+    from crm_tasks.graph.influence.exposures import CarryingLayer, Units
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ be arbitrarily bad (Leskovec et al. 2007, https://doi.org/10.1145/1281192.128123
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import e, lgamma, log, sqrt
+from math import e, lgamma, log, log2, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,7 +69,8 @@ class Limits:
 
     def take(self, order: Ints) -> Ints:
         """Return the first of ``order`` that can be paid, passing over who cannot."""
-        taken, left = [], self.budget
+        taken: list[int] = []
+        left = self.budget
         for node in order.tolist():
             if len(taken) == self.at_most:
                 break
@@ -208,7 +209,7 @@ class _Bounds:
     def sets_to_try(self, spread: float) -> int:
         """Return the sets that can tell whether some seeds have at least this spread."""
         wide = self.search_epsilon
-        rounds = log(max(log(self.n, 2), 1.0))
+        rounds = log(max(log2(self.n), 1.0))
         top = (2 + 2 * wide / 3) * (self.log_choices + self.log_failure + rounds)
         return int(top * self.n / wide**2 / spread) + 1
 

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from crm_tasks.contracts.graph_influence import DIFFUSION_CURVES, INFLUENCE_COMPARISONS, INFLUENCE_SEEDS
+from crm_tasks.contracts.graph_influence import (
+    DIFFUSION_CURVES,
+    INFLUENCE_COMPARISONS,
+    INFLUENCE_SEEDS,
+)
 from crm_tasks.graph import engine
 from crm_tasks.graph.influence.cascades import Spread, diffuse, simulate
 from crm_tasks.graph.influence.reach_sets import COST_UNIT, Chosen, Limits, choose_seeds
@@ -148,7 +152,7 @@ def comparison_rows(judged: Judged, campaign_id: str, as_of: dt.date) -> pa.Tabl
 def _compared(judged: Judged, choice: Choice) -> dict[str, object]:
     degree = next(one for one in judged.choices if one.method == "out_degree")
     low, high = choice.spread.interval()
-    base = degree.spread.total
+    base, lead = degree.spread.total, choice.spread.lead_over(degree.spread)
     sets = choice.sets
     return {
         "n_seeds": len(choice.seeds),
@@ -157,6 +161,9 @@ def _compared(judged: Judged, choice: Choice) -> dict[str, object]:
         "spread_ci_low": round(float(low[-1]), DECIMALS) if len(low) else 0.0,
         "spread_ci_high": round(float(high[-1]), DECIMALS) if len(high) else 0.0,
         "ratio_to_out_degree": round(choice.spread.total / base, DECIMALS) if base else None,
+        "lead_over_out_degree": round(lead[0], DECIMALS),
+        "lead_ci_low": round(lead[1], DECIMALS),
+        "lead_ci_high": round(lead[2], DECIMALS),
         "own_estimate": round(sets.estimate, DECIMALS) if sets else None,
         "n_sets": sets.n_sets if sets else None,
         "epsilon": round(sets.epsilon, DECIMALS) if sets else None,

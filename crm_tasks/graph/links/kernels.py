@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from crm_tasks.graph.engine.compiled import compiled
-from crm_tasks.graph.engine.network import Floats, Ints, ShortInts
+
+if TYPE_CHECKING:
+    from crm_tasks.graph.engine.network import Floats, Ints, ShortInts
 
 COMMON, ADAMIC_ADAR, ALLOCATION, STRENGTH, THREE_HOPS = range(5)
 N_SCORES = 5

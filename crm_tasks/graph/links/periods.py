@@ -1,4 +1,4 @@
-"""Pairs with the answer: who was not tied on one date, and whether a tie was known on a later one."""
+"""Pairs with the answer: not tied on one date, and whether a tie was known on a later one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
+# ruff: noqa: RUF001 (Chinese text has its own punctuation)
 """Who may become tied next, and who is most alike: the best few candidates of every customer."""
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     from crm_tasks.graph.engine.network import Floats, Ints
     from crm_tasks.graph.links.model import LinkModel
-    from crm_tasks.graph.links.params import LinkParams
     from crm_tasks.graph.links.tastes import Tastes
 
 COMMON = SCORES.index("common_neighbours")
@@ -92,16 +93,21 @@ def _best(
 ) -> tuple[Pairs, Floats]:
     """Return each customer's pairs of highest score, best first; of equals the first by id."""
     everybody = np.arange(around.network.n_nodes, dtype=np.int64)
-    parts = [_strongest(pairs, score(pairs), at_most) for pairs in around.candidates(everybody)]
-    if with_ties:
-        arcs = around.network.arcs
-        ties = Pairs(np.repeat(everybody, np.diff(arcs.starts)), arcs.targets.astype(np.int64))
-        parts.append(_strongest(ties, score(ties), at_most))
-    pairs = Pairs(
-        np.concatenate([part.first for part, _ in parts] or [everybody[:0]]),
-        np.concatenate([part.second for part, _ in parts] or [everybody[:0]]),
-    )
-    return _strongest(pairs, np.concatenate([s for _, s in parts] or [np.empty(0)]), at_most)
+    arcs = around.network.arcs
+    tied = np.repeat(everybody, np.diff(arcs.starts))
+    ties = [Pairs(tied, arcs.targets.astype(np.int64))] if with_ties else []
+    best, scores = Pairs(everybody[:0], everybody[:0]), np.empty(0)
+    for block in chain(around.candidates(everybody), ties):
+        # Scores are the same both ways: each pair is scored once and stands for both its ends.
+        once = block.first < block.second
+        half = Pairs(block.first[once], block.second[once])
+        found = score(half)
+        best = Pairs(
+            np.concatenate((best.first, half.first, half.second)),
+            np.concatenate((best.second, half.second, half.first)),
+        )
+        best, scores = _strongest(best, np.concatenate((scores, found, found)), at_most)
+    return best, scores
 
 
 def _strongest(pairs: Pairs, score: Floats, at_most: int) -> tuple[Pairs, Floats]:

@@ -66,7 +66,8 @@ class Neighbourhood:
         >>> from crm_tasks.graph.engine import Network
         >>> from crm_tasks.graph.links.params import LinkParams
         >>> ties = pa.table({"src_id": ["a", "b"], "dst_id": ["b", "c"], "strength": [1.0, 1.0]})
-        >>> network = Network.from_ties(pa.chunked_array([["a", "b", "c"]]), ties, is_directed=False)
+        >>> nodes = pa.chunked_array([["a", "b", "c"]])
+        >>> network = Network.from_ties(nodes, ties, is_directed=False)
         >>> found = next(Neighbourhood(network, LinkParams()).candidates(np.arange(3)))
         >>> found.first.tolist(), found.second.tolist()
         ([0, 2], [2, 0])
@@ -95,7 +96,8 @@ class Neighbourhood:
     def cosine(self, pairs: Pairs) -> Floats:
         """Return the cosine of two nodes' places in the embedding, 0 for nodes without ties."""
         place = self.embedding
-        return np.einsum("ij,ij->i", place[pairs.first], place[pairs.second]).round(DECIMALS)
+        cosine: Floats = np.einsum("ij,ij->i", place[pairs.first], place[pairs.second])
+        return cosine.round(DECIMALS)
 
     @cached_property
     def embedding(self) -> Floats:
@@ -105,7 +107,9 @@ class Neighbourhood:
         on one thread: the same network gives the same places.
         """
         degree = np.asarray(self.network.adjacency.sum(axis=1)).ravel()
-        scale = sp.diags(np.divide(1.0, np.sqrt(degree), out=np.zeros_like(degree), where=degree > 0))
+        scale = sp.diags(
+            np.divide(1.0, np.sqrt(degree), out=np.zeros_like(degree), where=degree > 0)
+        )
         n_axes = min(self.params.dimensions, self.network.n_nodes)
         if self.network.n_edges == 0 or n_axes == 0:
             return np.zeros((self.network.n_nodes, max(n_axes, 1)))
@@ -118,11 +122,11 @@ class Neighbourhood:
             )
         place = left * values
         length = np.linalg.norm(place, axis=1, keepdims=True)
-        return np.divide(place, length, out=np.zeros_like(place), where=length > 0)
+        return np.asarray(np.divide(place, length, out=np.zeros_like(place), where=length > 0))
 
 
 def as_features(scores: Floats) -> Floats:
     """Return scores on the scale the model reads: counts and sums as logarithms, cosine as is."""
-    features = np.log1p(np.maximum(scores, 0.0))
+    features: Floats = np.log1p(np.maximum(scores, 0.0))
     features[:, SCORES.index("embedding")] = scores[:, SCORES.index("embedding")]
     return features.round(DECIMALS)

@@ -39,7 +39,9 @@ class Tastes:
         keep = pc.and_(pc.is_valid(place), pc.is_valid(buyer))
         names = pc.unique(known.column("category_l2"))
         names = names.take(pc.array_sort_indices(names))
-        category = pc.index_in(known.column("category_l2").take(place.filter(keep)), value_set=names)
+        category = pc.index_in(
+            known.column("category_l2").take(place.filter(keep)), value_set=names
+        )
         rows = buyer.filter(keep).to_numpy().astype(np.int64)
         strength = ties.column("strength").filter(keep).to_numpy()
         shape = (len(customers), len(names))
