@@ -112,14 +112,15 @@ def cut_points(values: pd.Series) -> list[float]:
 def tie_purchases(lines: pd.DataFrame, as_of: dt.date, params: GraphParams) -> pd.DataFrame:
     """Return one tie per household and product, with strength and distance."""
     bought = lines[(lines["sales_value"] > 0) | (lines["quantity"] > 0)]
+    layer = params.layers["purchase"]
     age = (pd.Timestamp(as_of) - bought["transaction_timestamp"].dt.normalize()).dt.days
-    bought = bought.assign(contribution=(0.5 ** (age / params.layers["purchase"].half_life_days)).round(9))
+    bought = bought.assign(contribution=(0.5 ** (age / layer.half_life_days)).round(9))
     ties = bought.groupby(["household_id", "product_id"], as_index=False).agg(
         weight=("contribution", "sum"),
         n_evidence=("contribution", "size"),
         last_at=("transaction_timestamp", "max"),
     )
-    ties["strength"] = (ties["weight"] / (ties["weight"] + params.layers["purchase"].half_saturation)).round(9)
+    ties["strength"] = (ties["weight"] / (ties["weight"] + layer.half_saturation)).round(9)
     ties["distance"] = 1 / ties["strength"]
     return ties
 

@@ -165,6 +165,12 @@ class Network:
         sources = np.repeat(np.arange(self.n_nodes, dtype=np.int64), np.diff(upper.indptr))
         return Network(self.ids, sources, upper.indices.astype(np.int64), upper.data, False)
 
+    def turned(self) -> Network:
+        """Return the same ties leading the other way."""
+        return Network.from_numbers(
+            self.ids, self.targets, self.sources, self.strengths, is_directed=self.is_directed
+        )
+
     def tied_part(self) -> Network:
         """Return the same ties among the nodes that have one."""
         is_tied = np.zeros(self.n_nodes, dtype=bool)

@@ -2,9 +2,9 @@
 
 Within each component, ties read in both directions, either every node is a source or ``pivots`` of
 them, drawn without replacement and without regard to the node. Sums over the drawn sources, scaled
-up, estimate the sums over all. Where ties have no direction two things steady them: a dependency
-counts by nearness, and lengths are compared with those to one central node, whose sum over all
-sources is known, so that a far source in the sample, or none, moves no figure.
+up, estimate the sums over all. Dependencies count by nearness, which steadies them. So does, where
+ties have no direction, that lengths are compared with those to one central node, whose sum over all
+sources is known: a far source in the sample, or none, moves no figure.
 
 What is stated as the error of a closeness or harmonic figure is that of this node: ``WIDTH``
 standard errors, as the sample itself shows them. The error of betweenness is one figure for the
@@ -63,13 +63,7 @@ def sample_paths(network: Network, over: Over, pivots: int, seed: int) -> PathMe
     component = component_of_each(network)
     sources, size = _draw(component, pivots, seed)
     apart = _apart(network, over, component)
-    sums = search_from(
-        network.arcs,
-        sources,
-        over_hops=over == "hops",
-        apart=apart,
-        by_nearness=not network.is_directed,
-    )
+    sums = _search(network, over, sources, apart)
     scale = _Scale.of(network, sources, component, size, apart)
     through, through_error = scale.total(sums[THROUGH], sums[THROUGH_SQUARED], 0.0)
     nearest = _strongest_tie(network)
@@ -89,6 +83,21 @@ def sample_paths(network: Network, over: Over, pivots: int, seed: int) -> PathMe
         mean_length_error=mean_length_error,
         method=EXACT if len(sources) == network.n_nodes else f"{pivots} pivots",
     )
+
+
+def _search(network: Network, over: Over, sources: Ints, apart: Floats) -> Floats:
+    """Return the sums over paths from the sources; dependencies over those that lead to them, too.
+
+    What of a path lies before a node counts from its source, what lies behind from its target: the
+    two add up to the whole. Without directions they are the same paths.
+    """
+    is_hops = over == "hops"
+    sums = search_from(network.arcs, sources, over_hops=is_hops, apart=apart, by_nearness=True)
+    if network.is_directed:
+        back = search_from(network.turned().arcs, sources, over_hops=is_hops, by_nearness=True)
+        for row in (THROUGH, THROUGH_SQUARED):  # (a + b)^2 / 4 is at most (a^2 + b^2) / 2
+            sums[row] = (sums[row] + back[row]) / 2
+    return sums
 
 
 def _draw(component: Ints, pivots: int, seed: int) -> tuple[Ints, Ints]:

@@ -47,8 +47,9 @@ def search_from(
         A length per source that is taken off each of its lengths before they are summed.
     by_nearness : bool
         Weigh a path's part in a dependency by twice the share of its length that lies before the
-        node: over all sources of an undirected network the sum is the same, and over some of them
-        steadier (Geisberger, Sanders, Schultes 2008, https://doi.org/10.1137/1.9781611972887.9).
+        node: over all sources of an undirected network the sum is the same, of a directed one
+        together with that of the network turned round; and over some sources it is steadier
+        (Geisberger, Sanders, Schultes 2008, https://doi.org/10.1137/1.9781611972887.9).
     """
     sums = np.zeros((arcs.n_nodes, ROWS))  # what belongs to a node lies together
     off = np.zeros(arcs.n_nodes) if apart is None else apart
