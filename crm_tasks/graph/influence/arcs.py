@@ -149,7 +149,7 @@ def _weights(layers: list[Influence], model: Model) -> sp.csr_matrix:
 
 def _arcs(layer: Influence) -> sp.csr_matrix:
     """Return a layer's strengths with a row for who activates and a column for who is activated."""
-    network = layer.network
+    network = layer.network.without_loops()  # nobody activates oneself
     ends = network.sources, network.targets
     shape = (network.n_nodes, network.n_nodes)
     along = sp.csr_matrix((network.strengths, ends), shape=shape)
