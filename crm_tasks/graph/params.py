@@ -113,7 +113,7 @@ class GraphParams:
     damping_products: float = 2.0
     exact_paths_up_to_nodes: int = 5000
     sampled_paths_up_to_nodes: int = 20_000
-    pivots: int = 500
+    pivots: int = 1000
     path_samples: int = 50_000
     counted_balls_up_to_nodes: int = 30_000
     ball_precision: int = 8
