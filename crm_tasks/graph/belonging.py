@@ -78,9 +78,9 @@ def check_layers(
 def check_ties(purchases: Purchases, ties: pa.Table, params: GraphParams) -> Check:
     """Return whether ties (src_id, dst_id) belong to the customers who made these purchases.
 
-    Only pairs of which both ends bought something count. Foreign: tied pairs do not stand out from
-    the shuffles, although a ratio of ``belongs_from_ratio`` would; where it would not either, the
-    ties are too few to tell.
+    Only pairs of which both ends bought something count. They belong if tied pairs clearly share
+    more than shuffled ones; they are foreign if not, and if they clearly share less than
+    ``belongs_from_ratio`` times as much; in between they are too few to tell.
     """
     first, second = (
         pc.fill_null(pc.index_in(ties.column(end), value_set=purchases.customers), -1)
@@ -96,8 +96,8 @@ def check_ties(purchases: Purchases, ties: pa.Table, params: GraphParams) -> Che
     tied = float(_shared(purchases, first, second, params).mean())
     mean, spread = float(shuffled.mean()), float(shuffled.std())
     deviation = (tied - mean) / spread if spread > 0 else None
-    would_stand_out = (params.belongs_from_ratio - 1.0) * mean > CLEAR * spread
-    doubted = FOREIGN if would_stand_out else TOO_FEW
+    is_below = tied < params.belongs_from_ratio * mean - CLEAR * spread
+    doubted = FOREIGN if is_below else TOO_FEW
     verdict = BELONGS if tied > mean + CLEAR * spread else doubted
     return Check(len(first), tied, mean, deviation, verdict)
 

@@ -101,8 +101,8 @@ class GraphParams:
     label_terms, label_support : int, float
         Categories in a label, and the share of members that must buy one.
     shuffles, belongs_from_ratio, belongs_from_ties : int, float, int
-        Ties are foreign if tied pairs share no more products than those with shuffled ends,
-        although so many times as many would be noticed; fewer ties than this tell nothing.
+        Ties are foreign if tied pairs share no more products than pairs with shuffled ends, and
+        clearly less than so many times as much; fewer ties than this tell nothing.
     """
 
     layers: dict[str, LayerParams] = field(default_factory=house_layers)
@@ -113,7 +113,7 @@ class GraphParams:
     damping_products: float = 2.0
     exact_paths_up_to_nodes: int = 5000
     sampled_paths_up_to_nodes: int = 20_000
-    pivots: int = 500
+    pivots: int = 1000
     path_samples: int = 50_000
     counted_balls_up_to_nodes: int = 30_000
     ball_precision: int = 8
@@ -125,5 +125,5 @@ class GraphParams:
     label_terms: int = 3
     label_support: float = 0.2
     shuffles: int = 200
-    belongs_from_ratio: float = 1.2
+    belongs_from_ratio: float = 1.5
     belongs_from_ties: int = 30

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.graph_data import power_law
 from crm_tasks.graph.engine import Network
 
 if TYPE_CHECKING:
@@ -64,25 +65,12 @@ def random_network(seed: int, *, is_directed: bool = False) -> Network:
     )
 
 
-def power_law_network(
-    n: int, m: int, seed: int, *, is_directed: bool = False, exponent: float = 2.5
-) -> Network:
-    """Return a seeded random network of n nodes and m ties whose degrees have a heavy tail.
-
-    Nodes are joined in proportion to weights of a Pareto distribution (Chung and Lu 2002).
-    """
-    random = np.random.default_rng(seed)
-    weight = np.minimum(random.random(n) ** (-1 / (exponent - 1)), 3 * n**0.5)
-    total = np.cumsum(weight) / weight.sum()
-    ends = np.minimum(np.searchsorted(total, random.random((2, int(1.5 * m)))), n - 1)
-    if not is_directed:
-        ends = np.sort(ends, axis=0)
-    keys = np.unique(ends[0] * n + ends[1])
-    keys = keys[keys // n != keys % n]
-    keys = keys[random.permutation(len(keys))[:m]]
-    strength = np.maximum(np.round(random.random(len(keys)), 6), 1e-6)
+def power_law_network(n: int, m: int, seed: int, *, is_directed: bool = False) -> Network:
+    """Return a seeded random network of n nodes and m ties whose degrees have a heavy tail."""
+    drawn = power_law(n, m, seed, is_directed=is_directed)
     ids = pa.array(np.char.zfill(np.arange(n).astype(str), 9).tolist(), pa.string())
-    return Network.from_numbers(ids, keys // n, keys % n, strength, is_directed=is_directed)
+    ends = drawn["source"], drawn["target"]
+    return Network.from_numbers(ids, *ends, drawn["strength"], is_directed=is_directed)
 
 
 AS_OF = dt.date(2024, 7, 1)

@@ -47,7 +47,7 @@ def to_networkx(network: Network) -> Graph:
     """
     _refuse_large(network.n_edges)
     library = import_module("networkx")
-    graph: nx.Graph = library.DiGraph() if network.is_directed else library.Graph()
+    graph: Graph = library.DiGraph() if network.is_directed else library.Graph()
     names = network.ids.to_pylist()
     graph.add_nodes_from(names)
     rows = zip(
