@@ -57,14 +57,16 @@ PLAN: dict[str, tuple[tuple[str, str], ...]] = {
         ("guanxi", "between_exact"), ("guanxi", "between"), ("networkx", "between"),
         ("networkit", "between"), ("guanxi", "counted"), ("guanxi", "hops"),
         ("guanxi", "distance_exact"), ("guanxi", "pivots"), ("guanxi", "stage"),
-        ("igraph", "stage"), ("guanxi", "pagerank_round"),
+        ("igraph", "stage"), ("guanxi", "pagerank_round"), ("guanxi", "cascade"),
+        ("pynetim", "cascade"), ("guanxi", "seeds"), ("pynetim", "seeds"),
     ),
     "1M": (
         ("guanxi", "basics"), ("networkx", "basics"), ("igraph", "basics"),
         ("networkit", "basics"), ("guanxi", "leiden"), ("igraph", "leiden"),
         ("guanxi", "eigenvector"), ("igraph", "eigenvector"), ("guanxi", "between"),
         ("guanxi", "between_other_seed"), ("guanxi", "hops"), ("guanxi", "stage"),
-        ("igraph", "stage"), ("guanxi", "pagerank_round"),
+        ("igraph", "stage"), ("guanxi", "pagerank_round"), ("guanxi", "cascade"),
+        ("pynetim", "cascade"), ("guanxi", "seeds"), ("pynetim", "seeds"),
     ),
     "10M": (
         ("guanxi", "basics"), ("igraph", "basics"), ("guanxi", "leiden"), ("igraph", "leiden"),
@@ -163,6 +165,8 @@ def _accuracy(folder: Path, result: Result) -> str:
             shared = overlap(np.load(found), np.load(exact))
             kind = "agreement of two seeds" if reference.endswith("seed") else "of the exact"
             return f"top {TOP}: {shared:.2f} {kind}"
+    if "spread" in result.found:
+        return f"{result.found['spread']:,.0f} active"
     error = result.found.get("error")
     return f"error {error:.4f} stated" if error else ""
 

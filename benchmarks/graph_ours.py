@@ -13,6 +13,10 @@ import scipy.sparse as sp
 
 from crm_tasks.graph import engine
 from crm_tasks.graph.engine.compiled import compiled
+from crm_tasks.graph.influence.arcs import Influence, SpreadArcs, spread_arcs
+from crm_tasks.graph.influence.cascades import simulate
+from crm_tasks.graph.influence.params import InfluenceParams
+from crm_tasks.graph.influence.reach_sets import Limits, choose_seeds
 from crm_tasks.graph.projection import strongest_pairs
 from crm_tasks.warehouse.connection import private_engine
 
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 Answer = dict[str, Any]
 SEED = 1
 GATHERS = 20
+#: A tie of strength s activates with 1 - exp(-RATE * s); so many seeds and simulated worlds.
+RATE, SEEDS, WORLDS = 0.05, 25, 1000
 
 
 def load(arrays: Arrays) -> engine.Network:
@@ -144,6 +150,25 @@ def stage(network: engine.Network) -> Answer:
     return leiden(network)
 
 
+def cascade(network: engine.Network) -> Answer:
+    """Simulate the independent cascade of the most tied."""
+    most = np.argsort(-engine.degrees(network)[0], kind="stable")[:SEEDS]
+    return {"spread": simulate(_carrying(network), most, WORLDS, SEED).total}
+
+
+def seeds(network: engine.Network) -> Answer:
+    """Choose seeds by reverse-reachable sets, and simulate them in worlds of their own."""
+    arcs = _carrying(network)
+    free = np.ones(arcs.n_nodes), np.zeros(arcs.n_nodes, dtype=bool)
+    chosen = choose_seeds(arcs, Limits.of(*free, None, SEEDS), InfluenceParams())
+    spread = simulate(arcs, chosen.seeds, WORLDS, SEED).total
+    return {"spread": spread, "n_sets": chosen.n_sets, "epsilon": chosen.epsilon}
+
+
+def _carrying(network: engine.Network) -> SpreadArcs:
+    return spread_arcs([Influence(network, RATE, 0.0, "both")], "independent_cascade")
+
+
 def projection(arrays: Arrays) -> Answer:
     """Name each customer's ten most similar."""
     first, second = strongest_pairs(_profiles(arrays), 10)
@@ -201,6 +226,7 @@ OPERATIONS: dict[str, Callable[[Any], Answer]] = {
     "between": between,
     "between_exact": between_exact,
     "between_other_seed": between_other_seed,
+    "cascade": cascade,
     "counted": counted,
     "distance_exact": distance_exact,
     "eigenvector": eigenvector,
@@ -210,5 +236,6 @@ OPERATIONS: dict[str, Callable[[Any], Answer]] = {
     "pivots": pivots,
     "projection": projection,
     "projection_sql": projection_sql,
+    "seeds": seeds,
     "stage": stage,
 }
