@@ -5,6 +5,8 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
+from crm_tasks.cli.graph import FORMS, Format, Language
+from crm_tasks.graph.exports import FORMATS
 from crm_tasks.graph.exports.selection import CUSTOMERS, ENDS, KNOWN_LAYERS, Selection
 from crm_tasks.graph.pictures.views import BRIDGES, COMMUNITIES, as_communities
 from crm_tasks.warehouse.ledger import Ledger
@@ -50,6 +52,12 @@ def test_communities_are_drawn_as_they_are_published(graph, published_home, tmp_
     ids = {one.community_id for one in found}
     assert {end for bridge in bridges for end in (bridge.a, bridge.b)} <= ids
     assert all(bridge.a < bridge.b for bridge in bridges)
+
+
+def test_what_the_command_offers_is_what_can_be_written():
+    assert {form.value for form in Format} == set(FORMATS) == set(READERS)
+    assert {language.value for language in Language} == {"en", "zh"}
+    assert set(FORMS) == {".svg", ".png"}
 
 
 def test_an_unknown_customer_is_refused_without_a_file(graph, tmp_path):
@@ -136,9 +144,7 @@ def test_an_unknown_layer_is_refused_with_the_nearest(graph, published_home, tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_export_is_audited_and_holds_no_direct_identifier(
-    graph, published_home, company, tmp_path
-):
+def test_an_export_is_audited_and_holds_no_direct_identifier(graph, published_home, tmp_path):
     out = tmp_path / "all.gexf"
     assert graph("export", "--format", "gexf", "--out", out).code == 0
     rows = Ledger(published_home.ops_file).store.rows("select action from audit_log")

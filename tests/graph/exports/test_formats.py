@@ -23,7 +23,7 @@ NODES = pa.table(
         "pid": pa.array([7, None, 9], pa.int32()),
         "id": ["own", None, "x"],
         "born_on": pa.array([dt.date(2001, 2, 3), None, None]),
-        "seen_at": pa.array([dt.datetime(2024, 1, 2, 3, 4, 5, 678), None, None]),
+        "seen_at": pa.array([dt.datetime.fromisoformat("2024-01-02 03:04:05.000678"), None, None]),
         "share": [0.1, None, 1e-12],
         "is_regular": [True, None, False],
         "count": pa.array([2**40, 1, None], pa.int64()),
@@ -37,7 +37,7 @@ EDGES = pa.table(
         "strength": [0.25, 1.0],
         "edge_type": ["trust", "trust"],
         "pid": pa.array([None, 4], pa.int32()),
-        "first_at": pa.array([dt.datetime(2024, 1, 2), None]),
+        "first_at": pa.array([dt.datetime.fromisoformat("2024-01-02"), None]),
         "valid_to": pa.array([None, None], pa.timestamp("us")),
     }
 )

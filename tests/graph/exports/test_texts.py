@@ -17,7 +17,8 @@ def test_a_number_as_text_is_the_same_number(value):
 
 def test_dates_are_iso_8601():
     assert as_text(pa.array([dt.date(2024, 2, 29)])).to_pylist() == ["2024-02-29"]
-    assert as_text(pa.array([dt.datetime(2024, 2, 29, 1)])).to_pylist()[0].startswith("2024-02-29T")
+    moment = dt.datetime.fromisoformat("2024-02-29 01:00")
+    assert as_text(pa.array([moment])).to_pylist() == ["2024-02-29T01:00:00.000000"]
 
 
 def test_what_xml_must_not_hold_is_replaced_and_the_rest_escaped():

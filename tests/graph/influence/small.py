@@ -39,8 +39,10 @@ def exact_cascade(arcs: SpreadArcs, seeds) -> float:
     listed = arcs_of(arcs)
     total = 0.0
     for outcome in product((False, True), repeat=len(listed)):
-        chance = np.prod([p if live else 1 - p for (_, _, p), live in zip(listed, outcome)])
-        live = [(a, b) for (a, b, _), is_live in zip(listed, outcome) if is_live]
+        chance = np.prod(
+            [p if live else 1 - p for (_, _, p), live in zip(listed, outcome, strict=True)]
+        )
+        live = [(a, b) for (a, b, _), is_live in zip(listed, outcome, strict=True) if is_live]
         total += chance * len(reached(live, seeds))
     return float(total)
 

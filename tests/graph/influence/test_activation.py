@@ -80,7 +80,9 @@ def test_a_log_that_leaves_no_room_for_influence_leaves_none(planted):
 
 def test_too_small_a_log_decides_nothing(planted):
     few = replace(PARAMS, exposures_at_least=10**6)
-    row = rows_of(learn_activation([planted.layer], planted.units, few))["trust", "linear_threshold"]
+    row = rows_of(learn_activation([planted.layer], planted.units, few))[
+        "trust", "linear_threshold"
+    ]
     assert row["source"] == "declared"
     assert "exposed in the exposure log" in row["reason"]
     assert row["estimate"] > 0  # shown all the same

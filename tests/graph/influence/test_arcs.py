@@ -29,7 +29,9 @@ def test_influence_runs_the_way_that_is_declared(flow, expected):
 
 
 def test_a_cascade_s_probability_follows_from_rate_and_strength():
-    arcs = spread_arcs([Influence(network_of(TIES, "abc"), 0.6, 0.1, "along")], "independent_cascade")
+    arcs = spread_arcs(
+        [Influence(network_of(TIES, "abc"), 0.6, 0.1, "along")], "independent_cascade"
+    )
     assert arcs.probabilities.tolist() == pytest.approx(1 - np.exp([-0.3, -0.6]))
 
 
@@ -43,7 +45,7 @@ def test_chances_of_two_layers_miss_independently():
 
 def test_threshold_weights_share_out_what_all_neighbours_do_together():
     arcs = spread_arcs([Influence(network_of(TIES, "abc"), 1.0, 0.6, "along")], "linear_threshold")
-    assert dict(((a, b), p) for a, b, p in arcs_of(arcs)) == pytest.approx(
+    assert {(a, b): p for a, b, p in arcs_of(arcs)} == pytest.approx(
         {(0, 1): 0.6 * 0.5 / 1.5, (2, 1): 0.6 * 1.0 / 1.5}
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from crm_tasks.graph.influence.arcs import Influence, spread_arcs
 from crm_tasks.graph.influence.cascades import diffuse, simulate
 from tests.graph.influence.small import EIGHT, eight, exact_cascade, exact_threshold, network_of
-from crm_tasks.graph.influence.arcs import Influence, spread_arcs
 
 WORLDS = 20_000
 EXACT = {"independent_cascade": exact_cascade, "linear_threshold": exact_threshold}

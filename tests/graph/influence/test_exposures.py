@@ -32,7 +32,7 @@ OUTCOMES = pa.schema(
 
 
 def at(month: int, day: int, hour: int = 12) -> dt.datetime:
-    return dt.datetime(2024, month, day, hour)
+    return dt.datetime.combine(dt.date(2024, month, day), dt.time(hour))
 
 
 def campaigns(*rows) -> pa.Table:
@@ -125,9 +125,14 @@ def test_a_campaign_under_way_is_watched_up_to_the_as_of_date(collect):
 
 
 def test_days_begin_at_midnight_where_the_company_is(collect):
-    units = collect(campaigns(MAY), contacts(("may", "a", at(4, 30, 16), None)), zone="Asia/Shanghai")
+    units = collect(
+        campaigns(MAY), contacts(("may", "a", at(4, 30, 16), None)), zone="Asia/Shanghai"
+    )
     assert units.from_day.tolist() == [0.0]
-    assert units.begins[0] == (dt.datetime(2024, 4, 30, 16) - dt.datetime(1970, 1, 1)).total_seconds() / 86400
+    assert (
+        units.begins[0]
+        == (at(4, 30, 16) - dt.datetime.fromisoformat("1970-01-01")).total_seconds() / 86400
+    )
 
 
 def test_strangers_are_no_units(collect):

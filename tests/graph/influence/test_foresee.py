@@ -27,9 +27,7 @@ EDGES = pa.table(
         "valid_to": pa.array([None] * 6 + [0], pa.timestamp("us")),
     }
 )
-COSTS = pa.table(
-    {"customer_id": PEOPLE, "cost": [1.0] * 6, "is_forbidden": [False] * 5 + [True]}
-)
+COSTS = pa.table({"customer_id": PEOPLE, "cost": [1.0] * 6, "is_forbidden": [False] * 5 + [True]})
 
 
 @pytest.fixture

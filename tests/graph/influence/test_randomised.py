@@ -23,9 +23,7 @@ def test_exposure_is_what_the_planted_company_calls_exposure(planted):
 
 
 def test_the_planted_spillover_lies_in_the_interval(planted, clusters):
-    found = estimate_randomised(
-        planted.units, planted.layer, clusters, as_share=True, level=0.95
-    )
+    found = estimate_randomised(planted.units, planted.layer, clusters, as_share=True, level=0.95)
     assert found.low < SPILLOVER_RATE < found.high
     assert found.low > 0
     assert found.high - found.low < 0.15

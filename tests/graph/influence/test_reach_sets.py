@@ -113,7 +113,9 @@ def star(leaves: int):
     """Return arcs of one hub that surely reaches all its leaves, and one loner."""
     rows = [("a", chr(ord("b") + leaf), 1.0) for leaf in range(leaves)]
     nodes = "".join(chr(ord("a") + n) for n in range(leaves + 2))
-    return spread_arcs([Influence(network_of(rows, nodes), 50.0, 1.0, "along")], "independent_cascade")
+    return spread_arcs(
+        [Influence(network_of(rows, nodes), 50.0, 1.0, "along")], "independent_cascade"
+    )
 
 
 def test_gain_per_cost_alone_would_spend_on_the_cheap_and_miss_the_hub():

@@ -65,7 +65,7 @@ def test_another_simulation_confirms_the_lead(under_budget):
 
 
 def test_nobody_without_consent_is_a_seed(under_budget):
-    planted, judged = under_budget
+    _, judged = under_budget
     forbidden = set(np.flatnonzero(judged.limits.costs > judged.limits.budget).tolist())
     assert forbidden
     for choice in judged.choices:
@@ -106,7 +106,9 @@ def test_tables_keep_their_contracts_and_agree_with_each_other():
 def test_the_sets_own_figure_stands_beside_the_simulated_one():
     judged = judged_of(eight("independent_cascade"))
     rows = {row["method"]: row for row in comparison_rows(judged, "k", AS_OF).to_pylist()}
-    assert rows["reach_sets"]["own_estimate"] == pytest.approx(rows["reach_sets"]["spread"], rel=0.1)
+    assert rows["reach_sets"]["own_estimate"] == pytest.approx(
+        rows["reach_sets"]["spread"], rel=0.1
+    )
     assert rows["reach_sets"]["n_sets"] > 1000
     assert rows["out_degree"]["own_estimate"] is None
 

@@ -37,9 +37,7 @@ def circles(seed: int, *, n: int = 240, size: int = 20, closing: float = 0.5) ->
         states.append(known)
     layers = [layer(n, pairs[state]) for state in states]
     dates = [DAY + dt.timedelta(days=90 * turn) for turn in range(3)]
-    return [
-        Period(dates[turn], dates[turn + 1], layers[turn], layers[turn + 1]) for turn in (0, 1)
-    ]
+    return [Period(dates[turn], dates[turn + 1], layers[turn], layers[turn + 1]) for turn in (0, 1)]
 
 
 def layer(n: int, pairs: np.ndarray) -> Network:

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from crm_tasks.contracts import check_rows, find_table
+from crm_tasks.contracts import check_rows
+from crm_tasks.contracts.graph_links import LINK_PREDICTION_JUDGEMENTS
 from crm_tasks.graph.links.judgement import judge_layer, judgement_rows, roc_areas
 from crm_tasks.graph.links.model import LinkModel
 from crm_tasks.graph.links.periods import HARDNESSES, Period, label
@@ -32,7 +33,7 @@ def test_ties_that_close_circles_are_foreseen(judged):
     assert rows["two_hops", "model"]["auc"] > 0.75
     assert rows["random", "model"]["auc"] > rows["two_hops", "model"]["auc"]
     assert rows["two_hops", "common_neighbours"]["verdict"] == "baseline"
-    check_rows(find_table("graph.link_prediction_judgements"), judgement_rows([judged]))
+    check_rows(LINK_PREDICTION_JUDGEMENTS, judgement_rows([judged]))
 
 
 def test_an_interval_holds_its_figure_and_gives_the_verdict(judged):

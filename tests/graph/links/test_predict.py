@@ -159,7 +159,7 @@ class Circles:
         return self.learned.after if date == middle else self.learned.before
 
 
-def test_all_tables_of_links_come_from_layers_that_are_their_own(scratch):
+def test_all_tables_of_links_come_from_layers_that_are_their_own():
     layers = Circles()
     today = layers.judged.after
     nothing = pa.table({name: pa.array([], pa.string()) for name in ("src_id", "dst_id")})

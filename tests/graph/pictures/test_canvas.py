@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from crm_tasks.graph.params import house_layers
 from crm_tasks.graph.pictures.canvas import (
     COLOURS,
     OTHER_COLOUR,
@@ -18,7 +19,6 @@ from crm_tasks.graph.pictures.canvas import (
     shorter,
 )
 from crm_tasks.graph.pictures.wording import LAYERS, TEXTS, layer_name, say
-from crm_tasks.graph.params import house_layers
 
 #: Machado, Oliveira, Fernandes 2009, full dichromacy, on linear RGB.
 VISIONS = {
@@ -55,9 +55,7 @@ def test_a_sign_the_font_lacks_is_an_error_that_does_not_quote_the_label():
 @pytest.mark.parametrize("vision", VISIONS)
 def test_colours_are_told_apart_with_any_colour_vision(vision):
     seen = [lab(np.array(VISIONS[vision]) @ linear(colour)) for colour in COLOURS]
-    apart = [
-        np.linalg.norm(a - b) for place, a in enumerate(seen) for b in seen[place + 1 :]
-    ]
+    apart = [np.linalg.norm(a - b) for place, a in enumerate(seen) for b in seen[place + 1 :]]
     assert min(apart) > 10  # a just noticeable difference is about 2.3
     assert len(set(SHAPES)) == len(SHAPES) == len(COLOURS)
     assert OTHER_COLOUR not in COLOURS

@@ -1,4 +1,4 @@
-"""A customer's circle and the overview of communities: what they show, and that nothing overlaps."""
+"""A circle and the overview of communities: what they show, and that nothing overlaps."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from crm_tasks.graph.pictures import (
     Community,
     Neighbour,
     Tie,
+    canvas,
     draw_circle,
     draw_communities,
 )
-from crm_tasks.graph.pictures import canvas
 from crm_tasks.graph.pictures.ego import NEIGHBOURS_AT_MOST
 from crm_tasks.graph.pictures.overview import COMMUNITIES_AT_MOST
 
@@ -61,7 +61,9 @@ def test_the_strongest_tied_are_drawn_and_the_others_counted(drawn):
 def test_kinds_of_ties_communities_and_organizations_are_explained_in_chinese(drawn):
     firm = Neighbour("firm", "Tea Ltd", None, 3, None, is_organization=True)
     circle = star(3, Tie("node00", "firm", "works_for", 1.0), Tie("node01", "node02", "trust", 0.5))
-    draw_circle(Circle(circle.middle, (*circle.others, firm), circle.ties, "2024-07-01"), "svg", "zh")
+    draw_circle(
+        Circle(circle.middle, (*circle.others, firm), circle.ties, "2024-07-01"), "svg", "zh"
+    )
     for said in ("信任", "任职", "tea", "无社群", "五边形为企业", "编号均为假名"):
         assert said in words(drawn[0])
 
@@ -113,7 +115,9 @@ def test_no_two_communities_nor_their_labels_meet(drawn, n):
 
 
 def test_circles_cover_an_area_in_proportion_to_their_members(drawn):
-    draw_communities([Community("a", "tea", 100, 0.5), Community("b", None, 25, 0.9)], [], "", "png")
+    draw_communities(
+        [Community("a", "tea", 100, 0.5), Community("b", None, 25, 0.9)], [], "", "png"
+    )
     radii = sorted(disc.radius for disc in drawn[0].area.patches)
     assert radii[1] == pytest.approx(2 * radii[0])
     assert "mixed purchases" in words(drawn[0])
