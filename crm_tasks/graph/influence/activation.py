@@ -7,6 +7,7 @@ and the whole interval lies above 0; else the declared rate stands, and the row 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -169,4 +170,4 @@ def _mean_probability(one: Activation) -> float | None:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DECIMALS)
+    return None if value is None or isnan(value) else round(value, DECIMALS)

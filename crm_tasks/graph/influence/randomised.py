@@ -10,6 +10,7 @@ exposure (CR1: Liang, Zeger 1986).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ class Estimate:
     """What an exposure log says of a layer.
 
     ``value`` belongs to one unit of strength (independent cascade) or to all neighbours together
-    (linear threshold). ``shuffled`` and ``shuffle_p_value`` are None where nothing was shuffled.
+    (linear threshold); it is NaN with nobody exposed. ``shuffled`` and ``shuffle_p_value`` are None
+    where nothing was shuffled.
     """
 
     evidence: str
@@ -82,9 +84,13 @@ def estimate_randomised(
     design = np.column_stack([dose, possible, dummies, dummies * units.is_treated[:, None]])
     # A column that never varies (nobody treated, all treated) says nothing and goes.
     keep = design.any(axis=0)
-    value, error = _clustered(design[:, keep], converted, cluster[units.customer])
-    half = NormalDist().inv_cdf((1 + level) / 2) * error
     is_exposed = dose > 0
+    value, error = (
+        _clustered(design[:, keep], converted, cluster[units.customer])
+        if is_exposed.any()
+        else (nan, nan)
+    )
+    half = NormalDist().inv_cdf((1 + level) / 2) * error
     return Estimate(
         "randomised", value, value - half, value + half, units.n_campaigns, len(units),
         int(is_exposed.sum()), int(units.has_converted.sum()),

@@ -88,6 +88,13 @@ def test_too_small_a_log_decides_nothing(planted):
     assert row["estimate"] > 0  # shown all the same
 
 
+def test_a_log_in_which_nobody_was_exposed_says_nothing(planted):
+    units = replace(planted.units, is_treated=np.zeros(len(planted.units), dtype=bool))
+    for row in rows_of(learn_activation([planted.layer], units, PARAMS)).values():
+        assert (row["source"], row["n_exposed"]) == ("declared", 0)
+        assert row["estimate"] is row["ci_low"] is row["ci_high"] is None
+
+
 def test_few_campaigns_that_nobody_drew_decide_nothing(planted):
     day = np.where(planted.units.has_converted, 10.0, np.nan)
     units = replace(
