@@ -63,14 +63,14 @@ PLAN: dict[str, tuple[tuple[str, str], ...]] = {
     "1M": (
         ("guanxi", "basics"), ("networkx", "basics"), ("igraph", "basics"),
         ("networkit", "basics"), ("guanxi", "leiden"), ("igraph", "leiden"),
-        ("guanxi", "eigenvector"), ("igraph", "eigenvector"), ("guanxi", "between"),
-        ("guanxi", "between_other_seed"), ("guanxi", "hops"), ("guanxi", "stage"),
+        ("guanxi", "eigenvector"), ("igraph", "eigenvector"),
+        ("guanxi", "between_other_seed"), ("guanxi", "between"), ("guanxi", "hops"), ("guanxi", "stage"),
         ("igraph", "stage"), ("guanxi", "pagerank_round"), ("guanxi", "cascade"),
         ("pynetim", "cascade"), ("guanxi", "seeds"), ("pynetim", "seeds"),
     ),
     "10M": (
         ("guanxi", "basics"), ("igraph", "basics"), ("guanxi", "leiden"), ("igraph", "leiden"),
-        ("guanxi", "hops"), ("guanxi", "between"), ("guanxi", "between_other_seed"),
+        ("guanxi", "hops"), ("guanxi", "between_other_seed"), ("guanxi", "between"),
         ("guanxi", "stage"), ("guanxi", "pagerank_round"),
     ),
     "20M": (("guanxi", "basics"), ("guanxi", "stage"),),
