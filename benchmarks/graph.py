@@ -1,7 +1,7 @@
 """`make bench-graph`: the graph engine beside its peers, on seeded graphs of heavy-tailed degrees.
 
 Each operation of each library runs in a process of its own on one thread. Printed and written to
-build/bench-graph.json: seconds to load, wall and CPU seconds, peak memory, accuracy where a figure
+build/bench-graph.json: CPU seconds to load, wall and CPU seconds, peak memory, accuracy where a figure
 is an approximation, and the exponent by which CPU time grows with the ties.
 """
 
@@ -204,7 +204,9 @@ def _tell(result: Result) -> None:
 
 
 def _table(results: Sequence[Result]) -> Table:
-    table = Table("graph", "operation", "library", "load s", "wall s", "CPU s", "MiB", "accuracy")
+    table = Table(
+        "graph", "operation", "library", "load CPU s", "wall s", "CPU s", "MiB", "accuracy"
+    )
     for one in results:
         cells = (
             [f"{one.costs[name]:,.2f}" for name in ("load_s", "wall_s", "cpu_s")]

@@ -29,7 +29,7 @@ class Result:
 
     @property
     def with_load_s(self) -> float:
-        """CPU seconds of the operation, and seconds to load."""
+        """CPU seconds of the operation and of loading."""
         return self.total_s + self.costs["load_s"]
 
 

@@ -206,7 +206,6 @@ def test_the_graph_page_gives_every_parameter_its_value() -> None:
         assert cells, name
         assert cells.group(1) == labels.get(name, f"{value:g}"), name
 
-
     for name, layer in layers.items():
         row = re.search(rf"^\|[^|]*`{name}`.*\|$", page, re.MULTILINE)
         assert row, name
