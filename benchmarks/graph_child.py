@@ -1,7 +1,7 @@
 """One operation of one library in a process of its own: ``LIBRARY OPERATION DATA [ANSWER]``.
 
-Prints what it cost as JSON: CPU seconds to load, wall and CPU seconds of the operation, and the peak
-memory of the process. What it found goes to ANSWER.
+Prints what it cost as JSON: CPU seconds to load, wall and CPU seconds of the operation, and the
+peak memory of the process. What it found goes to ANSWER.
 """
 
 from __future__ import annotations
