@@ -1,8 +1,8 @@
 """`make bench-graph`: the graph engine beside its peers, on seeded graphs of heavy-tailed degrees.
 
 Each operation of each library runs in a process of its own on one thread. Printed and written to
-build/bench-graph.json: CPU seconds to load, wall and CPU seconds, peak memory, accuracy where a figure
-is an approximation, and the exponent by which CPU time grows with the ties.
+build/bench-graph.json: CPU seconds to load, wall and CPU seconds of the operation, peak memory,
+accuracy where a figure is an approximation, and the exponent by which CPU time grows with the ties.
 """
 
 from __future__ import annotations
