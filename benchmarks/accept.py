@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from benchmarks import foundation, planted, relationships  # noqa: F401 (importing registers their lines)
+from benchmarks import (  # noqa: F401 (importing registers their lines)
+    change,
+    connectors,
+    foundation,
+    planted,
+    planted_entities,
+    profiles,
+    relationships,
+)
 from benchmarks.acceptance import REGISTRY, Row, judge
 from benchmarks.machine import describe_commit, describe_machine, today
 from benchmarks.page import render_page

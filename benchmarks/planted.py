@@ -10,6 +10,8 @@ from benchmarks.machine import describe_commit
 from benchmarks.processes import run_child
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from benchmarks.workshop import Workshop
 
 N_SEEDS = 3
@@ -59,6 +61,14 @@ def generation(workshop: Workshop) -> Measured:
     )
     is_bounded = peaks["M"].peak_mb < 2 * peaks["S"].peak_mb
     return Measured(text, is_bounded and digests[0] == digests[1])
+
+
+def planted_home(workshop: Workshop) -> Path:
+    """Return the home of a run of the planted profile, made once for all lines that look at it."""
+    home = workshop.folder / "planted-home"
+    if not home.exists():
+        workshop.run_directly(home, "--profile", "planted").checked()
+    return home
 
 
 @line(2, "crm run --profile planted makes its own files, runs to the end and calls them synthetic")

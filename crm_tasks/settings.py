@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "CRM_"
+#: Settings that profiles name: what lets into a source.
+SECRET_PREFIX = "CRM_SECRET_"  # noqa: S105 (a name, no secret)
+USER_AGENT = "Guanxi/0.1"
 PROJECT = Path(__file__).parents[1]
 
 
@@ -59,6 +62,14 @@ class Settings(BaseSettings):
             description="Largest source file, packed or unpacked, that is landed",
         ),
     ] = "2GB"
+    user_agent: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z][A-Za-z0-9_-]*[ -~]*$",
+            max_length=200,
+            description="What web sources see of us; name somebody they can write to",
+        ),
+    ] = USER_AGENT
     alert_webhook_url: Annotated[
         str | None, Field(description="Where to POST a JSON alert when a run fails or data are old")
     ] = None
@@ -108,8 +119,25 @@ def refuse_unknown_names(names: Mapping[str, object], where: str) -> None:
     """Raise for the first ``CRM_*`` name in ``names`` that no setting has."""
     valid = {PREFIX + field.upper() for field in Settings.model_fields}
     for name in sorted(names):
-        if name.upper().startswith(PREFIX) and name.upper() not in valid:
+        is_secret = name.startswith(SECRET_PREFIX) and len(name) > len(SECRET_PREFIX)
+        if name.upper().startswith(PREFIX) and name.upper() not in valid and not is_secret:
             raise SettingsError(f"unknown setting {name} in {where}{nearest(name.upper(), valid)}")
+
+
+def source_secret(name: str) -> SecretStr:
+    """Return what a profile's ``CRM_SECRET_...`` setting holds, of the environment or ``.env``.
+
+    Raises
+    ------
+    SettingsError
+        It is not set, or empty; the message names it and says nothing of any value.
+    """
+    if not name.startswith(SECRET_PREFIX):
+        raise SettingsError(f"{name}: a source's secret is a setting {SECRET_PREFIX}...")
+    value = os.environ.get(name) or dotenv_values(".env").get(name)
+    if not value:
+        raise SettingsError(f"{name} is not set; the profile says that it lets into a source")
+    return SecretStr(value)
 
 
 def env_example() -> str:
@@ -121,4 +149,6 @@ def env_example() -> str:
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None else str(field.default)
         lines += [f"# {field.description}", f"# {PREFIX}{name.upper()}={default}", ""]
+    lines += ["# Passwords and tokens of sources, under the names that the profile uses"]
+    lines += [f"# {SECRET_PREFIX}SHOP=", ""]
     return "\n".join(lines)

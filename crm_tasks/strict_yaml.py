@@ -47,16 +47,39 @@ def load_strict(path: Path, model: type[Model], error: type[CrmError]) -> Model:
     error : type of CrmError
         What is raised: its message names file, line and, for an unknown key, the nearest known.
     """
-    root = _compose(path, error)
-    try:
-        declared = _StrictLoader("").construct_document(root) if root else None
-    except yaml.YAMLError as problem:
-        raise error(f"{path}, {_first_line(problem)}") from None
+    root, declared = _read(path, error)
     try:
         return model.model_validate(declared)
     except ValidationError as problem:
-        details = problem.errors(include_input=False, include_url=False, include_context=False)
-        raise error(f"{path}, {_explain(root, model, details)}") from None
+        raise error(f"{path}, {_told(_first(_findings(root, problem)), model)}") from None
+
+
+def problems_of(path: Path, model: type[BaseModel], error: type[CrmError]) -> list[str]:
+    """Return everything that is wrong with a file, a line each in the file's order; none if valid.
+
+    What only the whole can tell (a name that stands twice) is told once its parts are right.
+
+    Raises
+    ------
+    CrmError
+        Of the given type: the file cannot be read as YAML at all.
+    """
+    root, declared = _read(path, error)
+    try:
+        model.model_validate(declared)
+    except ValidationError as problem:
+        found = _of_likeliest_shapes(_findings(root, problem))
+        ordered = sorted(found, key=lambda finding: finding.line)
+        return list(dict.fromkeys(_told(finding, model) for finding in ordered))
+    return []
+
+
+def _read(path: Path, error: type[CrmError]) -> tuple[yaml.Node | None, Any]:
+    root = _compose(path, error)
+    try:
+        return root, _StrictLoader("").construct_document(root) if root else None
+    except yaml.YAMLError as problem:
+        raise error(f"{path}, {_first_line(problem)}") from None
 
 
 def _compose(path: Path, error: type[CrmError]) -> yaml.Node | None:
@@ -142,15 +165,19 @@ class _Finding:
     is_beside_the_point: bool
 
 
-def _explain(root: yaml.Node | None, model: type[BaseModel], details: list[ErrorDetails]) -> str:
-    """Return line and message of the complaint that says best what is wrong."""
+def _findings(root: yaml.Node | None, problem: ValidationError) -> list[_Finding]:
+    details = problem.errors(include_input=False, include_url=False, include_context=False)
     # pydantic counts the valid items of a list only: beside an invalid one "too short" misleads.
     findings = [_find(root, detail) for detail in details if detail["type"] != "too_short"]
-    findings = findings or [_find(root, detail) for detail in details]
-    of_branch = {f.branch: sum(g.branch == f.branch for g in findings) for f in findings}
+    return findings or [_find(root, detail) for detail in details]
+
+
+def _first(findings: list[_Finding]) -> _Finding:
+    """Return the complaint that says best what is wrong."""
+    of_branch = _counted(findings)
     # A value that may be one of several shapes is complained about once per shape: the shape with
     # the fewest complaints is the one that was meant.
-    first = min(
+    return min(
         findings,
         key=lambda f: (
             f.is_beside_the_point,
@@ -159,11 +186,28 @@ def _explain(root: yaml.Node | None, model: type[BaseModel], details: list[Error
             f.line,
         ),
     )
-    dotted = ".".join(first.path) or "the file"
-    if first.type == "extra_forbidden":
-        hint = nearest(first.path[-1], _valid_keys(model, first.path[:-1]))
-        return f"line {first.line}: unknown key {dotted!r}{hint}"
-    return f"line {first.line}: {dotted}: {first.message}"
+
+
+def _of_likeliest_shapes(findings: list[_Finding]) -> list[_Finding]:
+    """Return the complaints without those about shapes that were not meant."""
+    of_branch = _counted(findings)
+    meant: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for f in sorted(findings, key=lambda f: (f.is_beside_the_point, of_branch[f.branch])):
+        meant.setdefault(f.branch[:-1], f.branch)
+    return [f for f in findings if not f.branch or meant[f.branch[:-1]] == f.branch]
+
+
+def _counted(findings: list[_Finding]) -> dict[tuple[str, ...], int]:
+    return {f.branch: sum(g.branch == f.branch for g in findings) for f in findings}
+
+
+def _told(finding: _Finding, model: type[BaseModel]) -> str:
+    """Return a complaint with its line and, for an unknown key, the nearest known."""
+    dotted = ".".join(finding.path) or "the file"
+    if finding.type == "extra_forbidden":
+        hint = nearest(finding.path[-1], _valid_keys(model, finding.path[:-1]))
+        return f"line {finding.line}: unknown key {dotted!r}{hint}"
+    return f"line {finding.line}: {dotted}: {finding.message}"
 
 
 def _find(root: yaml.Node | None, detail: ErrorDetails) -> _Finding:

@@ -27,7 +27,7 @@ settings.register_profile("guanxi", max_examples=25, deadline=None)
 settings.load_profile("guanxi")
 
 #: The small company, run once for all tests that look at a run's results.
-pytest_plugins = ["tests.faults.fixtures"]
+pytest_plugins = ["tests.faults.fixtures", "tests.connectors.databases_on_loopback"]
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from typing import Annotated
 import typer
 
 from crm_tasks.cli.console import HomeOption, print_table
+from crm_tasks.connectors.check import check_source
 from crm_tasks.contracts import all_tables
 from crm_tasks.errors import CrmError
-from crm_tasks.profiles import load_profile
+from crm_tasks.profiles import load_profile, profile_path
 from crm_tasks.settings import PROJECT, Settings, load_settings
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.publications import served_file
@@ -86,6 +87,18 @@ def _profile(settings: Settings) -> str:
     )
 
 
+def _sources(settings: Settings) -> str:
+    """Ask the databases and web sources of the profile for a sample."""
+    profile = load_profile(settings.profile)
+    asked = [source for source in profile.sources if source.database or source.web]
+    base = profile_path(settings.profile).parent
+    findings = [f for s in asked for f in check_source(s, base, settings.user_agent)]
+    wrong = [finding.message for finding in findings if finding.level == "error"]
+    if wrong:
+        raise CrmError("; ".join(dict.fromkeys(wrong)))
+    return f"{len(findings)} tables of {len(asked)} databases and web sources answer"
+
+
 def _contracts(_: Settings) -> str:
     return f"{len(all_tables())} tables, models under {PROJECT.name}/dbt_project"
 
@@ -111,6 +124,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "home is writable": _home,
     "disk": _disk,
     "profile": _profile,
+    "sources": _sources,
     "contracts": _contracts,
     "key": _key,
     "served version": _served,

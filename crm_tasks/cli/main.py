@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from crm_tasks.cli import audit, doctor, graph, quarantine, run, runs, sql, up
+from crm_tasks.cli import (
+    audit,
+    backfill,
+    doctor,
+    graph,
+    identity,
+    profile,
+    quarantine,
+    run,
+    runs,
+    sql,
+    up,
+)
 from crm_tasks.cli.console import errors
 from crm_tasks.errors import CrmError
 
@@ -23,13 +35,16 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("run")(run.run)
+app.command("backfill")(backfill.backfill_dates)
 app.command("sql")(sql.sql)
 app.add_typer(runs.app, name="runs")
 app.add_typer(graph.app, name="graph")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(identity.app, name="identity")
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)
 app.add_typer(audit.app, name="audit")
+app.add_typer(profile.app, name="profile")
 
 
 def main() -> None:

@@ -13,10 +13,13 @@ from crm_tasks.warehouse.ledger import Ledger
 
 app = typer.Typer(help="List runs, or show one with its steps and failed expectations.")
 
-RUN_COLUMNS = ("run_id", "profile", "as_of_date", "state", "failed_step", "rows_out", "started_at")
+RUN_COLUMNS = (
+    "run_id", "profile", "as_of_date", "state", "failed_step", "rows_out", "started_at",
+    "stale_because",
+)  # fmt: skip
 STEP_COLUMNS = (
-    "task_id", "state", "rows_in", "rows_written", "rows_quarantined", "duration_s", "cpu_s",
-    "peak_rss_mb", "message",
+    "task_id", "state", "rows_in", "rows_written", "rows_quarantined", "rows_touched",
+    "duration_s", "cpu_s", "peak_rss_mb", "message",
 )  # fmt: skip
 CHECK_COLUMNS = ("severity", "suite", "table_name", "column_name", "expectation", "n_unexpected",
                  "n_rows", "treatment")  # fmt: skip
@@ -44,7 +47,8 @@ def show(
     """Show a run: its steps with rows, seconds and memory, and every expectation that failed."""
     ledger = _ledger(home)
     row = ledger.find_run_like(run)
-    for name in ("run_id", "profile", "as_of_date", "state", "failed_step", "message"):
+    for name in ("run_id", "profile", "as_of_date", "state", "failed_step", "message",
+                 "decisions_run_id", "stale_because"):  # fmt: skip
         if row[name] is not None:
             output.print(f"{name:<12} {row[name]}", markup=False, highlight=False)
     steps = ledger.store.rows(

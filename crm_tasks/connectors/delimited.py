@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from crm_tasks.connectors.columns import check_columns
+from crm_tasks.connectors.columns import check_columns, in_declared_order
 from crm_tasks.connectors.preflight import found_instead
 from crm_tasks.errors import LandingRefused
 from crm_tasks.landing.encodings import Encoding, Utf16AsUtf8
@@ -127,7 +127,7 @@ def _parsed(
     if n == 0:
         rows = pa.table({name: pa.array([], pa.string()) for name in table.columns})
     else:
-        rows = _parse_good_records(block.good, header, dialect, name).select(list(table.columns))
+        rows = in_declared_order(_parse_good_records(block.good, header, dialect, name), table)
     if rows.num_rows != n:
         raise LandingRefused(
             f"E_COUNT: {name}: {n} records were found but {rows.num_rows} could be read"

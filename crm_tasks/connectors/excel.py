@@ -115,7 +115,8 @@ def _chunk(
             raw = json.dumps(texts, ensure_ascii=False).encode()
             refused.append(RefusedRecord(number, 0, raw, reason))
     by_name = dict(zip(header, zip(*kept, strict=True), strict=True)) if kept else {}
-    rows = {name: pa.array(by_name.get(name, ()), pa.string()) for name in table.columns}
+    lacking = [None] * len(kept)
+    rows = {name: pa.array(by_name.get(name, lacking), pa.string()) for name in table.columns}
     rows[RECORD_NO] = pa.array(numbers, pa.int64())
     rows[BYTE_OFFSET] = pa.nulls(len(numbers), pa.int64())
     return Chunk(pa.table(rows), tuple(refused), n_blank, columns)

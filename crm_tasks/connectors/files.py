@@ -21,6 +21,7 @@ from crm_tasks.errors import LandingRefused, ProfileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from crm_tasks.landing.rows import Chunk
     from crm_tasks.profiles import Source, SourceTable
@@ -60,9 +61,10 @@ def source_files(root: Path, table: SourceTable) -> list[Path]:
     LandingRefused
         Something found is not a regular file of its own (a link, a pipe, a folder).
     """
-    if ".." in Path(table.files).parts or Path(table.files).is_absolute() or not table.files:
+    pattern = table.files or ""
+    if ".." in Path(pattern).parts or Path(pattern).is_absolute() or not pattern:
         raise ProfileError(f"table {table.name}: files must stay inside the source's folder")
-    found = sorted(root.glob(table.files))
+    found = sorted(root.glob(pattern))
     if not found:
         raise ProfileError(f"table {table.name}: no file matches {table.files} in {root}")
     for path in found:
@@ -87,13 +89,23 @@ def read_chunks(path: Path, table: SourceTable, limits: Limits | None = None) ->
             yield from read_delimited(file, table, path.name)
         elif table.format in ("json", "jsonl"):
             yield from read_json(file, table, path.name)
+        elif table.format == "html":
+            from crm_tasks.connectors.web.html_tables import PAGE_BYTES_AT_MOST, read_html
+
+            yield from read_html(_at_most(file, PAGE_BYTES_AT_MOST, path), table, path.name)
         else:
             content = file
             if table.compressed_by != "none":
-                content = io.BytesIO(file.read(PACKED_BYTES_AT_MOST + 1))
-                if len(content.getvalue()) > PACKED_BYTES_AT_MOST:
-                    raise LandingRefused(f"E_SIZE: {path.name} is too large for a packed file")
+                content = io.BytesIO(_at_most(file, PACKED_BYTES_AT_MOST, path))
             if table.format == "parquet":
                 yield from read_parquet(content, table, path.name)
             else:
                 yield from read_excel(content, table, path.name, within)
+
+
+def _at_most(file: BinaryIO, n_bytes: int, path: Path) -> bytes:
+    """Return the whole content of what must be read into memory."""
+    content = file.read(n_bytes + 1)
+    if len(content) > n_bytes:
+        raise LandingRefused(f"E_SIZE: {path.name} unpacks to more than {n_bytes >> 20} MiB")
+    return content

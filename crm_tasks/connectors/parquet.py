@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from crm_tasks.connectors.columns import check_columns
+from crm_tasks.connectors.columns import check_columns, in_declared_order
+from crm_tasks.connectors.text_rows import without_controls
 from crm_tasks.errors import LandingRefused
-from crm_tasks.landing.records import CONTROLS, RefusedRecord
-from crm_tasks.landing.rows import BYTE_OFFSET, RECORD_NO, Chunk
+from crm_tasks.landing.rows import BYTE_OFFSET, RECORD_NO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from crm_tasks.landing.rows import Chunk
     from crm_tasks.profiles import SourceTable
 
 MAGIC = b"PAR1"
-CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 ROWS_PER_CHUNK = 65_536
 
 
@@ -53,38 +51,15 @@ def read_parquet(file: BinaryIO, table: SourceTable, name: str) -> Iterator[Chun
             raise broken from None
         if batch is None:
             return
-        columns = {column: _as_text(batch.column(column), column, name) for column in table.columns}
+        given = [column for column in table.columns if column in types]
+        texts = pa.table({column: _as_text(batch.column(column), column, name) for column in given})
+        columns = dict(zip(table.columns, in_declared_order(texts, table).columns, strict=True))
         n = batch.num_rows
         columns[RECORD_NO] = pa.array(range(record_no, record_no + n), pa.int64())
         columns[BYTE_OFFSET] = pa.nulls(n, pa.int64())
         record_no += n
-        yield _without_controls(pa.table(columns), types)
-
-
-def _without_controls(rows: pa.Table, types: dict[str, str]) -> Chunk:
-    """Return the rows without those that carry control characters, which are refused."""
-    texts = [rows.column(name) for name in types if "string" in types[name]]
-    suspect = [column for column in texts if _may_hold_controls(column)]
-    if not suspect:
-        return Chunk(rows, columns=types)
-    found = [pc.match_substring_regex(column, CONTROL).fill_null(False) for column in suspect]
-    is_bad = functools.reduce(pc.or_, found)
-    refused = tuple(
-        RefusedRecord(
-            row.pop(RECORD_NO),
-            row.pop(BYTE_OFFSET) or 0,
-            json.dumps(row, ensure_ascii=False).encode(),
-            "E_CONTROL_CHAR",
-        )
-        for row in rows.filter(is_bad).to_pylist()
-    )
-    return Chunk(rows.filter(pc.invert(is_bad)), refused, columns=types)
-
-
-def _may_hold_controls(column: pa.ChunkedArray) -> bool:
-    buffers = [chunk.buffers()[-1] for chunk in column.chunks]
-    data = (buffer.to_pybytes() for buffer in buffers if buffer is not None)
-    return any(len(part.translate(None, CONTROLS)) < len(part) for part in data)
+        texts = [column for column in types if "string" in types[column]]
+        yield without_controls(pa.table(columns), texts, types)
 
 
 def _as_text(values: pa.Array, column: str, name: str) -> pa.Array:

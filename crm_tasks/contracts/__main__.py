@@ -7,14 +7,13 @@ differs from what it would be, or stands there without a declaration behind it.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crm_tasks.contracts import all_tables, render
-from crm_tasks.profiles import Profile
+from crm_tasks.profiles import profile_schema
 from crm_tasks.settings import env_example
 
 if TYPE_CHECKING:
@@ -63,12 +62,6 @@ def source_ymls(schemas: dict[str, Sequence[Table]]) -> dict[Path, str]:
         for schema, tables in readable.items()
         if tables
     }
-
-
-def profile_schema() -> str:
-    """Return the JSON schema of a profile, for editors that complete and check YAML."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return json.dumps(schema | Profile.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def differing(root: Path, files: dict[Path, str]) -> list[Path]:

@@ -7,12 +7,15 @@ it once, with a reason code for each row that does not fit.
 
 from __future__ import annotations
 
-from crm_tasks.contracts.entity import Entity, Field, Kind
+from crm_tasks.contracts.entity import Entity, Field, Kind, token
 from crm_tasks.contracts.entity import text as _text
 from crm_tasks.contracts.entity_relations import RELATIONS
 from crm_tasks.contracts.entity_voices import VOICES
 
 __all__ = ["ENTITIES", "METADATA", "METADATA_MEANINGS", "Entity", "Field", "Kind"]
+
+#: Reason of a staging row that core does not read because it deletes what it is about.
+DELETED = "DELETED"
 
 #: Columns every landing view carries besides the entity's own fields, all but the numbers as text.
 METADATA = {
@@ -24,17 +27,39 @@ METADATA = {
     "landed_at": "TIMESTAMP",
     "known_at_rule": "VARCHAR",
     "known_at_lag_days": "INTEGER",
+    "is_deletion": "BOOLEAN",
 }
 METADATA_MEANINGS = {
     "source_system": "Source system the record comes from",
     "batch_id": "Landed batch the record stands in",
     "landing_sequence": "Place of the batch in the landing order, from 1",
     "source_file_sha256": "Digest of the file the record was read from",
-    "record_no": "Place of the record in its file, from 1",
+    "record_no": "Place of the record in its file, from 1; below 1: a key a full table lacks",
     "landed_at": "When the batch was first landed",
     "known_at_rule": "event or landing: when a fact of this source counts as known",
     "known_at_lag_days": "Days between a fact and its being known, where the rule is event",
+    "is_deletion": "Whether it says that the source deleted what it is about",
 }
+
+#: What identifies a customer: the lake has tokens of it, the vault the values, and records are
+#: linked by it. A profile maps such a field to the ``<column>_token`` of an identifying column.
+IDENTIFYING = (
+    token("full_name_token", "Full name in one column"),
+    token("given_name_token", "Given name"),
+    token("family_name_token", "Family name"),
+    token("display_name_token", "Name the customer chose to show, a nickname perhaps"),
+    token("email_token", "E-mail address"),
+    token("phone_token", "Phone number"),
+    token("address_token", "Street address, without city and postal code"),
+    token("birth_date_token", "Date of birth"),
+    token("government_id_token", "Number of a passport, identity card or tax register"),
+    token("loyalty_id_token", "Number of a loyalty card"),
+    token("handle_token", "Identifier on the platform named by handle_platform"),
+    token("wechat_token", "Identifier on WeChat"),
+    token("weibo_token", "Identifier on Weibo"),
+    token("x_token", "Identifier on X"),
+    token("facebook_token", "Identifier on Facebook"),
+)
 
 CUSTOMERS = Entity(
     name="customers",
@@ -51,6 +76,17 @@ CUSTOMERS = Entity(
         _text("household_size", "Number of people in the household, as text (5+)"),
         _text("household_composition", "Adults and children in words"),
         _text("kids_count", "Number of children, as text (3+)"),
+        *IDENTIFYING,
+        _text("gender", "Gender as the source gives it (audit column, never a feature)"),
+        Field("birth_year", "integer", "Year of birth, where the source knows no more"),
+        _text("city", "City"),
+        _text("region", "State, province or county"),
+        _text("postal_code", "Postal code"),
+        _text("country_code", "Country, ISO 3166 alpha-2"),
+        _text("language_code", "Language the customer prefers"),
+        _text("company_name", "Employer in the source's words"),
+        _text("acquisition_channel", "How the customer was won"),
+        _text("handle_platform", "Platform of the handle: a name, or a source whose keys it holds"),
     ),
 )
 

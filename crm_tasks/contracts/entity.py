@@ -54,7 +54,8 @@ class Field:
     @property
     def explained(self) -> str:
         """The meaning with what a value must be."""
-        limits = [f"one of {', '.join(self.words)}"] if self.words else []
+        limits = ["required"] if self.is_required else []
+        limits += [f"one of {', '.join(self.words)}"] if self.words else []
         limits += [f"at least {self.least}"] if self.least is not None else []
         limits += [f"at most {self.most}"] if self.most is not None else []
         limits += ["the token of an identifying column"] if self.kind == "token" else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 class Scratch(Protocol):
     """A private in-memory SQL engine lent to a pure function (see ``warehouse.scratch``).
 
-    One thread, no access to files or network; it ends with the call it was lent for.
+    No access to files or network; it ends with the call it was lent for.
     """
+
+    @property
+    def connection(self) -> Any:
+        """The engine itself, for a library that speaks SQL to it on its own (Splink)."""
 
     def register(self, name: str, rows: pa.Table) -> None:
         """Make ``rows`` readable as table ``name``."""
@@ -28,7 +32,9 @@ class Scratch(Protocol):
 class StepReport:
     """What a step did, for the progress line, ``ops.task_runs`` and the scheduler.
 
-    ``figures`` are a few named numbers worth showing to a person; ``message`` is one line.
+    ``rows_written`` counts the rows of what stands afterwards, ``rows_touched`` those that were
+    deleted, inserted or written to get there; None where nobody counted. ``figures`` are a few
+    named numbers worth showing to a person; ``message`` is one line.
     """
 
     rows_in: int = 0
@@ -36,3 +42,4 @@ class StepReport:
     rows_quarantined: int = 0
     message: str = ""
     figures: Mapping[str, int | float | str] = field(default_factory=dict)
+    rows_touched: int | None = None

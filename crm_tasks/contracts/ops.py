@@ -40,6 +40,8 @@ RUNS = _ops(
     Column("is_dry_run", "BOOLEAN", "Whether actions are plans only", False),
     Column("rows_in", "BIGINT", "Records found in the sources"),
     Column("rows_out", "BIGINT", "Rows published"),
+    Column("decisions_run_id", "VARCHAR", "Earlier run of the same date whose decisions stand"),
+    Column("stale_because", "VARCHAR", "Why a rerun would give something else, if it would"),
 )
 
 TASK_RUNS = _ops(
@@ -59,6 +61,7 @@ TASK_RUNS = _ops(
     Column("rows_in", "BIGINT", "Rows read"),
     Column("rows_written", "BIGINT", "Rows written"),
     Column("rows_quarantined", "BIGINT", "Rows set aside with a reason"),
+    Column("rows_touched", "BIGINT", "Rows deleted, inserted or written on the way, if counted"),
     Column("message", "VARCHAR", "One line on what was done or why it failed"),
 )
 
@@ -164,7 +167,12 @@ WATERMARKS = _ops(
     ("source_system", "entity"),
     Column("source_system", "VARCHAR", "Source system", False),
     Column("entity", "VARCHAR", "Source table", False),
-    Column("high_watermark", "VARCHAR", "Highest landing sequence", False),
+    Column(
+        "high_watermark",
+        "VARCHAR",
+        "Highest landing sequence; with a cursor, its highest value",
+        False,
+    ),
     Column("loaded_at", "TIMESTAMP", "When it was loaded", False),
 )
 
@@ -198,7 +206,14 @@ BATCHES = _ops(
     Column("n_loaded", "BIGINT", "Records landed", False),
     Column("n_quarantined", "BIGINT", "Records set aside", False),
     Column("n_blank", "BIGINT", "Blank records", False),
-    Column("landed_at", "TIMESTAMP", "When it was landed", False),
+    Column("landed_at", "TIMESTAMP", "When its bytes were first landed", False),
+    Column(
+        "first_landing_sequence",
+        "BIGINT",
+        "Place at which its bytes were first landed: of two versions of a record, the later counts",
+    ),
+    Column("delivery_no", "BIGINT", "1; more where a full table came back to what it once was"),
+    Column("completes_batch_id", "VARCHAR", "Batch whose quarantined records it holds"),
 )
 
 PUBLICATIONS = _ops(
@@ -209,6 +224,49 @@ PUBLICATIONS = _ops(
     RUN_ID,
     Column("file_name", "VARCHAR", "Served file", False),
     Column("published_at", "TIMESTAMP", "When", False),
+)
+
+TABLE_BUILDS = _ops(
+    "table_builds",
+    "One row per table a run built: how, and how many rows it touched",
+    ("run_id", "table_name"),
+    RUN_ID,
+    Column("table_name", "VARCHAR", "schema.table", False),
+    Column("strategy", "VARCHAR", "rebuilt, changed batches or changed keys", False),
+    Column("rows_deleted", "BIGINT", "Rows taken out of the table that stood", False),
+    Column("rows_inserted", "BIGINT", "Rows put in", False),
+    Column("rows_touched", "BIGINT", "Both together", False),
+    Column("duration_s", "DOUBLE", "Time in the model", unit="s"),
+)
+
+MODEL_ARTIFACTS = _ops(
+    "model_artifacts",
+    "One row per trained model that runs may use",
+    ("model_kind", "profile", "model_version"),
+    Column("model_kind", "VARCHAR", "What it is for: identity", False),
+    Column("profile", "VARCHAR", "Profile it was trained for", False),
+    Column("model_version", "VARCHAR", "Digest of what it learned", False),
+    Column("artifact_path", "VARCHAR", "File below the home", False),
+    Column("artifact_sha256", "VARCHAR", "Digest of the file", False),
+    Column("status", "VARCHAR", "proposed or accepted; of several the last accepted holds", False),
+    Column("decided_by", "VARCHAR", "Who accepted it, or the rule that did"),
+    Column("trained_by_run", "VARCHAR", "Run it was trained on"),
+    Column("created_at", "TIMESTAMP", "When it was trained", False),
+    Column("accepted_at", "TIMESTAMP", "When it was accepted"),
+)
+
+IDENTITY_DECISION_LOG = _ops(
+    "identity_decision_log",
+    "One row per decision of a person about two records, as it was given",
+    ("decision_no",),
+    Column("decision_no", "BIGINT", "Number of the decision; of one pair the last holds", False),
+    Column("profile", "VARCHAR", "Profile the records belong to", False),
+    Column("record_l", "VARCHAR", "First record, source_system:source_record_id", False),
+    Column("record_r", "VARCHAR", "Second record", False),
+    Column("decision", "VARCHAR", "same or different", False),
+    Column("decided_by", "VARCHAR", "Account that decided", False),
+    Column("reason", "VARCHAR", "Why, in that person's words, without personal data"),
+    Column("decided_at", "TIMESTAMP", "When", False),
 )
 
 TABLES = (
@@ -225,4 +283,7 @@ TABLES = (
     AUDIT_LOG,
     BATCHES,
     PUBLICATIONS,
+    TABLE_BUILDS,
+    MODEL_ARTIFACTS,
+    IDENTITY_DECISION_LOG,
 )

@@ -143,7 +143,7 @@ def sources_yml(schema: str, tables: Iterable[Table]) -> str:
 
 
 def _landing_table(entity: Entity) -> Table:
-    fields = (Column(field.name, "VARCHAR", field.meaning) for field in entity.fields)
+    fields = (Column(field.name, "VARCHAR", field.explained) for field in entity.fields)
     metadata = (Column(name, kind, METADATA_MEANINGS[name]) for name, kind in METADATA.items())
     grain = f"{entity.grain}, as landed: mapped text of all sources"
     columns = (*fields, *metadata)

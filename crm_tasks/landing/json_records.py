@@ -47,11 +47,24 @@ class Found:
     raw: bytes
 
 
+@dataclass
+class Envelope:
+    """The objects around an array of records, outermost first: as far as seen, then whole."""
+
+    seen: tuple[dict[str, Any], ...] = ()
+    whole: tuple[dict[str, Any], ...] = ()
+
+    def see(self, before: bytes, keys: tuple[str, ...]) -> None:
+        """Take in what stands before the array, its opening bracket included."""
+        closed = before + b"]" + b"}" * _open_objects(before)
+        self.seen = _objects_at(_decoded(closed), keys)
+
+
 class RefusedJson(ValueError):
     """A record that cannot become a row; its text is the reason code."""
 
 
-def parse_record(raw: bytes) -> dict[str, Any]:
+def parse_record(raw: bytes, bytes_at_most: int = RECORD_BYTES_AT_MOST) -> dict[str, Any]:
     """Return one record, numbers as the text they are written in.
 
     Raises
@@ -62,7 +75,7 @@ def parse_record(raw: bytes) -> dict[str, Any]:
     >>> parse_record(b'{"n": 9007199254740993}')["n"]
     Number('9007199254740993')
     """
-    if len(raw) > RECORD_BYTES_AT_MOST:
+    if len(raw) > bytes_at_most:
         raise RefusedJson("E_RECORD_LENGTH")
     try:
         text = raw.decode("utf-8")
@@ -168,8 +181,13 @@ def split_lines(
             return
 
 
-def split_array(file: Readable, path: str, start: int = 0) -> Iterator[list[Found]]:
+def split_array(
+    file: Readable, path: str, start: int = 0, around: Envelope | None = None
+) -> Iterator[list[Found]]:
     """Yield the elements of the array at a path of keys, in bounded runs.
+
+    ``around`` is told what stands around the array: before the first run what stands before it,
+    after the last all of it.
 
     Raises
     ------
@@ -184,6 +202,8 @@ def split_array(file: Readable, path: str, start: int = 0) -> Iterator[list[Foun
             raise LandingRefused(f"E_JSON: no array of records at {path or 'the top'}")
         data += read
     before, data = data[:begins], data[begins:]
+    around = around or Envelope()
+    around.see(before, keys)
     offset, is_first = start + begins, True
     while True:
         elements, cut, is_end = _elements(data)
@@ -202,7 +222,24 @@ def split_array(file: Readable, path: str, start: int = 0) -> Iterator[list[Foun
                 f"E_JSON: a record does not end for {OPEN_BYTES_AT_MOST >> 20} MiB"
             )
         data += read
-    _check_envelope(before, data, file)
+    around.whole = _objects_at(_whole_envelope(before, data, file), keys)
+
+
+def _open_objects(before: bytes) -> int:
+    """Return how many objects stand open where an array of records begins: all but its bracket."""
+    _, _, kinds = _structure(before)
+    steps = np.isin(kinds, OPENING).astype(np.int64) - np.isin(kinds, CLOSING)
+    return int(steps.sum()) - 1
+
+
+def _objects_at(document: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
+    objects = []
+    for key in keys:
+        if not isinstance(document, dict):
+            break
+        objects.append(document)
+        document = document.get(key)
+    return tuple(objects)
 
 
 def _array_start(data: bytes, keys: tuple[str, ...]) -> int | None:
@@ -258,12 +295,16 @@ def _pieces(
         begin = end + 1
 
 
-def _check_envelope(before: bytes, after: bytes, file: Readable) -> None:
+def _whole_envelope(before: bytes, after: bytes, file: Readable) -> Any:
     while len(after) <= ENVELOPE_BYTES_AT_MOST and (read := file.read(BLOCK_BYTES)):
         after += read
+    return _decoded(before + after, len(after))
+
+
+def _decoded(document: bytes, length: int = 0) -> Any:
     try:
-        if len(after) > ENVELOPE_BYTES_AT_MOST:
+        if length > ENVELOPE_BYTES_AT_MOST:
             raise RefusedJson("too long")
-        DECODER.decode((before + after).decode("utf-8"))
+        return DECODER.decode(document.decode("utf-8"))
     except (ValueError, RecursionError):
         raise LandingRefused("E_JSON: what stands around the records is not JSON") from None

@@ -68,6 +68,13 @@ def lake_rows(chunk: Chunk, table: SourceTable, origin: BatchOrigin, token_key: 
     return pa.table({**columns, **metadata})
 
 
+def no_rows(table: SourceTable) -> Chunk:
+    """Return a chunk without any record."""
+    texts = {name: pa.array([], pa.string()) for name in table.text_columns}
+    numbers = {name: pa.array([], pa.int64()) for name in (RECORD_NO, BYTE_OFFSET)}
+    return Chunk(pa.table({**texts, **numbers}))
+
+
 def _without_null_tokens(values: pa.ChunkedArray, tokens: tuple[str, ...]) -> pa.ChunkedArray:
     is_missing = pc.is_in(values, value_set=pa.array(tokens, pa.string()))
     return pc.if_else(is_missing, pa.scalar(None, pa.string()), values)

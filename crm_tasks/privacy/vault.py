@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,18 @@ class Vault:
         """
         chunks = [self._read(path) for path in self._chunks(name)]
         return pa.concat_tables(chunks) if chunks else None
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """Return the names put below ``name``, in order: the parts of a large file's column."""
+        folder = self.root / name
+        found = sorted(part for part in folder.iterdir()) if folder.is_dir() else []
+        return tuple(f"{name}/{part.name}" for part in found if part.is_dir())
+
+    def remove(self, name: str) -> None:
+        """Remove what was put under ``name``, and whatever lies below it."""
+        folder = self.root / name
+        if folder.is_dir():
+            shutil.rmtree(folder)
 
     def _chunks(self, name: str) -> Iterator[Path]:
         folder = self.root / name

@@ -5,6 +5,7 @@ from crm_tasks.profiles.load import bundled_profiles, load_profile, profile_path
 from crm_tasks.profiles.mappings import Feed
 from crm_tasks.profiles.model import Profile
 from crm_tasks.profiles.places import Source
+from crm_tasks.profiles.schema import profile_schema
 from crm_tasks.profiles.tables import SourceTable
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "bundled_profiles",
     "load_profile",
     "profile_path",
+    "profile_schema",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.errors import listed, nearest
 from crm_tasks.profiles.base import Strict
+from crm_tasks.profiles.computed import Amount, Numbered
 
 
 class Constant(Strict):
@@ -28,11 +29,17 @@ class Concat(Strict):
 
 
 class Membership(Strict):
-    """'true' or 'false' by whether a column's text is in a list; NULL counts as not in it."""
+    """'true' or 'false' by whether a column's text is in a list; NULL counts as not in it.
+
+    ``then`` and ``otherwise`` are other words for that: a message of our own accounts is ``out``,
+    any other ``in``.
+    """
 
     column: str
     is_in: tuple[str, ...] | None = None
     is_not_in: tuple[str, ...] | None = None
+    then: str = "true"
+    otherwise: str = "false"
 
     @model_validator(mode="after")
     def _exactly_one_list(self) -> Self:
@@ -42,15 +49,22 @@ class Membership(Strict):
 
 
 class Translated(Strict):
-    """A column whose words are turned into the field's own; what is not listed stays as it is."""
+    """A column whose words are turned into the field's own; what is not listed stays as it is.
+
+    With ``others: empty`` it means no value: of a deal's stages only those that end it say whether
+    it was won.
+    """
 
     column: str
     words: Annotated[
         dict[str, str], Field(min_length=1, description="The source's word: the field's word")
     ]
+    others: Literal["keep", "empty"] = Field(
+        "keep", description="What becomes of words that are not listed: as they stand, or no value"
+    )
 
 
-Mapping = str | Constant | Concat | Membership | Translated
+Mapping = str | Constant | Concat | Membership | Translated | Amount | Numbered
 
 
 def columns_read(mapping: Mapping) -> tuple[str, ...]:
@@ -59,6 +73,10 @@ def columns_read(mapping: Mapping) -> tuple[str, ...]:
         return (mapping,)
     if isinstance(mapping, Concat):
         return mapping.concat
+    if isinstance(mapping, Amount):
+        return (*mapping.multiply, *mapping.less)
+    if isinstance(mapping, Numbered):
+        return mapping.numbered
     return (mapping.column,) if isinstance(mapping, Membership | Translated) else ()
 
 
@@ -86,4 +104,14 @@ class Feed(Strict):
         missing = needed - set(self.map)
         if missing:
             raise ValueError(f"{self.entity}: required fields not mapped: {listed(missing)}")
+        return self
+
+    @model_validator(mode="after")
+    def _numbers_rows_not_groups(self) -> Self:
+        numbered = [name for name, mapping in self.map.items() if isinstance(mapping, Numbered)]
+        if numbered and self.one_row_per is not None:
+            raise ValueError(
+                f"{self.entity}.{numbered[0]}: numbered counts rows; one_row_per "
+                "leaves none to count"
+            )
         return self

@@ -26,6 +26,7 @@ __all__ = [
     "Feed",
     "Generator",
     "IdentifyingColumn",
+    "Identity",
     "KnownAt",
     "Mapping",
     "Membership",
@@ -44,6 +45,30 @@ class Contact(Strict):
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
     consent_when_unknown: Literal["deny", "assume"] = "deny"
     actions_per_day: Annotated[int, Field(ge=1)] = 200
+
+
+class Identity(Strict):
+    """How records of one person are found; the thresholds were fixed on data of our own."""
+
+    phone_regions: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...],
+        Field(
+            min_length=1,
+            description="Countries (ISO 3166) that numbers without country code are read for",
+        ),
+    ] = ("US",)
+    auto_threshold: Annotated[
+        float, Field(gt=0.5, lt=1, description="Pairs this probable are linked without a person")
+    ] = 0.8
+    review_threshold: Annotated[
+        float, Field(ge=0.2, lt=1, description="Pairs from here on wait in the review queue")
+    ] = 0.5
+
+    @model_validator(mode="after")
+    def _review_comes_before_auto(self) -> Self:
+        if self.review_threshold > self.auto_threshold:
+            raise ValueError("identity: review_threshold must not exceed auto_threshold")
+        return self
 
 
 class Generator(Strict):
@@ -72,6 +97,7 @@ class Profile(Strict):
     uses_demo_key: bool = False
     dry_run_only: bool = False
     contact: Contact
+    identity: Identity = Field(default_factory=Identity)
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -21,6 +21,8 @@ class Attempt:
         ``CRM_HOME``.
     as_of : str, optional
         ISO date asked for explicitly; otherwise the profile and the data interval decide.
+    reads_sources : bool
+        Whether landing looks at the sources; otherwise the run takes what has been landed.
     """
 
     attempt_id: str
@@ -28,6 +30,7 @@ class Attempt:
     home: str
     as_of: str | None = None
     is_dry_run: bool = False
+    reads_sources: bool = True
     dag_id: str | None = None
     logical_date: str | None = None
     data_interval_start: str | None = None

@@ -24,6 +24,7 @@ class Capability:
     without: str
 
 
+IDENTIFYING = "identifying columns"
 CAPABILITIES = (
     Capability("purchases", ("order_items",), "no purchase features, ties, segments or forecasts"),
     Capability("campaigns", ("campaigns", "contacts"), "no contact history, no campaign response"),
@@ -34,7 +35,7 @@ CAPABILITIES = (
     Capability("social", ("social_interactions",), "no reply or mention ties"),
     Capability("ties", ("ties",), "no trust, cooperation or referral ties; purchase ties only"),
     Capability("organizations", ("organizations",), "all customers are individuals"),
-    Capability("identity", ("identifying columns",), "no e-mail, phone or name to link records by: "
+    Capability("identity", (IDENTIFYING,), "no e-mail, phone or name to link records by: "
                "each source record is one customer"),
     Capability("consents", ("consents",), "consent is unknown; the profile's rule decides"),
     Capability("randomised_outcomes", ("assignments", "outcomes"), "no causal word; results are "
@@ -48,7 +49,12 @@ def coverage(profile: Profile) -> list[dict[str, str]]:
     """Return one row per capability: on with what feeds it, or off with what that means."""
     fed = set(profile.entities_fed)
     if profile.has_identifying_columns:
-        fed.add("identifying columns")
+        fed.add(IDENTIFYING)
+    return coverage_of(fed)
+
+
+def coverage_of(fed: set[str]) -> list[dict[str, str]]:
+    """Return one row per capability for what would feed it: entities, identifying columns."""
     return [_row(capability, fed) for capability in CAPABILITIES]
 
 

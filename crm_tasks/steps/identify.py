@@ -6,15 +6,19 @@ import datetime as dt
 import hashlib
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.errors import RunStateError, SettingsError
 from crm_tasks.settings import PROJECT
 from crm_tasks.warehouse.audit import append_audit
+from crm_tasks.warehouse.decisions import decisions_of
+from crm_tasks.warehouse.history import decided_run
 from crm_tasks.warehouse.last_event import day_after_last_event
 from crm_tasks.warehouse.ledger import Claim, Ledger, RunIdentity
+from crm_tasks.warehouse.models import accepted_model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from crm_tasks.profiles import Profile
@@ -88,10 +92,19 @@ def _identity(
     is_dry_run = attempt.is_dry_run or profile.dry_run_only
     input_hash = hashlib.sha256(json.dumps(sorted(batches)).encode()).hexdigest()
     code = code_version(PROJECT)
-    decides = [
+    decides: list[object] = [
         profile.digest, as_of.isoformat(), input_hash, predecessor, code, is_dry_run
     ]  # fmt: skip
-    run_id = hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:RUN_ID_LENGTH]
+    run_id = _digest(decides)
+    people = what_people_decided(ledger, profile.profile, run_id)
+    if people:
+        decides = [*decides, people]
+        run_id = _digest(decides)
+    decisions = decided_run(ledger, profile.profile, as_of)
+    if decisions == run_id:
+        decisions = None  # it is that run, and does again what it did
+    elif decisions is not None:
+        run_id = _digest([*decides, decisions])
     return RunIdentity(
         run_id=run_id,
         profile=profile.profile,
@@ -102,7 +115,26 @@ def _identity(
         config_hash=profile.digest,
         input_hash=input_hash,
         is_dry_run=is_dry_run,
+        decisions_run_id=decisions,
     )
+
+
+def _digest(decides: Sequence[object]) -> str:
+    return hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:RUN_ID_LENGTH]
+
+
+def what_people_decided(ledger: Ledger, profile: str, run_id: str) -> list[Any]:
+    """Return what a run is told beside data and code: decisions, and the identity model in force.
+
+    The run that trained a profile's first model is still the same run when it is done again.
+    """
+    told: list[Any] = [
+        [row["record_l"], row["record_r"], row["decision"]] for row in decisions_of(ledger, profile)
+    ]
+    model = accepted_model(ledger, profile, "identity")
+    if model is not None and model["trained_by_run"] != run_id:
+        told.append(model["model_version"])
+    return told
 
 
 def code_version(project: Path) -> str:

@@ -18,9 +18,36 @@ if TYPE_CHECKING:
 
 def publish(run: Run) -> StepReport:
     """Make this run's tables the version readers see."""
-    call = DbtCall(run.home, run.settings, run.run_id, {})
-    record_manifest(run.ledger, run.claim, call.target)
-    publisher = Publisher(
+    _record_lineage(run)
+    publication = publisher_of(run).publish()
+    secret = own_secret(run.settings, run.home.key_file)
+    sign_head(run.ledger, run.home.audit_head_file, derived_key(secret, "audit"))
+    return StepReport(
+        rows_in=publication.rows,
+        rows_written=publication.rows,
+        rows_touched=publication.rows,
+        message=f"version {publication.version}: {publication.file.name}",
+        figures={"tables": len(publication.tables)},
+    )
+
+
+def record(run: Run) -> StepReport:
+    """Keep this run's partitions for later versions; readers keep the version they have."""
+    _record_lineage(run)
+    tables = publisher_of(run).record()
+    rows = sum(table.partition_rows for table in tables)
+    return StepReport(
+        rows_in=rows,
+        rows_written=rows,
+        rows_touched=rows,
+        message=f"{run.as_of} recorded",
+        figures={"tables": len(tables)},
+    )
+
+
+def publisher_of(run: Run) -> Publisher:
+    """Return the publisher of a run whose tables lie in the working file."""
+    return Publisher(
         home=run.home,
         ledger=run.ledger,
         claim=run.claim,
@@ -29,13 +56,10 @@ def publish(run: Run) -> StepReport:
         layers=tuple(step.name for step in STEPS if step.is_dbt),
         memory_limit=run.settings.memory_limit,
         threads=run.settings.threads,
+        time_zone=run.profile.time_zone,
     )
-    publication = publisher.publish()
-    secret = own_secret(run.settings, run.home.key_file)
-    sign_head(run.ledger, run.home.audit_head_file, derived_key(secret, "audit"))
-    return StepReport(
-        rows_in=publication.rows,
-        rows_written=publication.rows,
-        message=f"version {publication.version}: {publication.file.name}",
-        figures={"tables": len(publication.tables)},
-    )
+
+
+def _record_lineage(run: Run) -> None:
+    call = DbtCall(run.home, run.settings, run.run_id, {})
+    record_manifest(run.ledger, run.claim, call.target)

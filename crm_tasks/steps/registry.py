@@ -71,7 +71,7 @@ STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
     _dbt("staging", "model", "models:build_staging", "staging"),
     _python("gate_landing", "model", "gates:gate_landing"),
-    _python("identity", "model", "identity:resolve", "identity"),
+    _python("identity", "model", "identity:resolve_identities", "identity"),
     _dbt("core", "model", "models:build_core", "core"),
     _python("gate_core", "model", "gates:gate_core"),
     _dbt("features", "model", "models:build_features", "features"),
@@ -90,6 +90,9 @@ STEPS: tuple[Step, ...] = (
     _python("publish", "publish", "publish:publish"),
 )
 
+#: How a run ends that readers do not follow (crm_tasks/steps/backfill.py).
+RECORD = _python("record", "publish", "publish:record")
+
 
 def find_step(name: str) -> Step:
     """Return the step of that name.
@@ -99,7 +102,7 @@ def find_step(name: str) -> Step:
     RunStateError
         No such step; the message names the nearest one.
     """
-    steps = {step.name: step for step in STEPS}
+    steps = {step.name: step for step in (*STEPS, RECORD)}
     if name not in steps:
         raise RunStateError(f"no step named {name!r}{nearest(name, steps)}")
     return steps[name]

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from crm_tasks.connectors.delimited import read_delimited
-from crm_tasks.connectors.json_files import read_json
+from crm_tasks.connectors.json_files import outer_columns, read_json
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.errors import CrmError, LandingRefused, ProfileError
 from crm_tasks.landing.rows import BatchOrigin
 from crm_tasks.profiles import load_profile
-from crm_tasks.steps.landing import Landing, landed_file
+from crm_tasks.steps.landing_place import Landing, landed_file
 from crm_tasks.warehouse.batches import landed_manifest, write_batch
 from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.home import Home
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from crm_tasks.profiles import SourceTable
     from crm_tasks.settings import Settings
     from crm_tasks.warehouse.ledger import Ledger
+
+log = logging.getLogger(__name__)
 
 LINE_ENDS = ("\n", "\r")
 
@@ -98,6 +101,10 @@ def _replay_batch(
 ) -> int:
     source_system, table_name, batch_id = batch
     table = _table(landing, source_system, table_name, dialect)
+    if not _stands_alone(table):
+        where = f"{source_system}.{table_name}"
+        log.warning("%s: mend the records where they come from and land them again", where)
+        return 0
     rows = sorted(rows, key=lambda row: int(row["source_record_id"]))
     header = _header(landing, table, batch_id)
     raws = [raw_bytes(landing.vault, row) for row in rows]
@@ -111,7 +118,8 @@ def _replay_batch(
         origin = BatchOrigin(place.batch_id, digest, utc_now())
         chunks = _chunks(content, table)
         write_batch(place, chunks, origin, landing.token_key, landing.vault, landing.claim.token)
-    record_batch(landing.ledger, landing.claim, landed_file(place, landing.profile))
+    landed = landed_file(place, landing.profile, completes_batch_id=batch_id)
+    record_batch(landing.ledger, landing.claim, landed)
     release(landing.ledger, [rows[n]["quarantine_id"] for n in taken], place.batch_id)
     return len(taken)
 
@@ -135,6 +143,16 @@ def _table(
         raise ProfileError(f"dialect of the replay: {error}") from None
 
 
+def _stands_alone(table: SourceTable) -> bool:
+    """Return whether a record that was set aside says all that its table asks.
+
+    What the web or a database said of it, and what stood around the array it was in, is gone.
+    """
+    is_asked = table.request is not None or table.table is not None or table.query is not None
+    needs_envelope = any(up > len(table.inner_paths) for up, _ in outer_columns(table).values())
+    return not is_asked and not needs_envelope
+
+
 def _header(landing: Landing, table: SourceTable, batch_id: str) -> bytes:
     """Return the header of the file a batch was read from, as the table would write it."""
     if table.format not in ("csv", "json", "jsonl"):
@@ -150,8 +168,10 @@ def _header(landing: Landing, table: SourceTable, batch_id: str) -> bytes:
 def _cut_out(table: SourceTable) -> SourceTable:
     """Return how records are written that were cut out of their file: no mark, no envelope."""
     is_marked = table.encoding == "utf-16"
+    inner = "[].".join(table.inner_paths)
+    records = f"[].{inner}" if inner and table.format == "json" else inner
     return table.model_copy(
-        update={"records": "", **({"encoding": "utf-16-le"} if is_marked else {})}
+        update={"records": records, **({"encoding": "utf-16-le"} if is_marked else {})}
     )
 
 
@@ -177,4 +197,5 @@ def _holds(header: bytes, raws: Sequence[bytes], table: SourceTable) -> bool:
     except (LandingRefused, UnicodeDecodeError):
         return False
     n_rows = sum(chunk.rows.num_rows for chunk in chunks)
-    return n_rows == len(raws) and not any(chunk.refused or chunk.n_blank for chunk in chunks)
+    is_whole = bool(table.inner_paths) or n_rows == len(raws)
+    return is_whole and not any(chunk.refused or chunk.n_blank for chunk in chunks)

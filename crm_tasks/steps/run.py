@@ -7,17 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from crm_tasks.contracts import find_table
+from crm_tasks.errors import RunStateError
 from crm_tasks.privacy.keys import derived_key, home_secret
+from crm_tasks.warehouse.history import line
 from crm_tasks.warehouse.scratch import scratch
 from crm_tasks.warehouse.tables import read_table, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    import pyarrow as pa
-
     from crm_tasks.contracts.frames import Scratch
+    from crm_tasks.privacy.keys import Purpose
     from crm_tasks.profiles import Profile
     from crm_tasks.settings import Settings
     from crm_tasks.warehouse.home import Home
@@ -38,6 +41,7 @@ class Run:
     predecessor_run_id: str | None
     is_dry_run: bool
     key: bytes = field(repr=False)
+    row: Mapping[str, Any] = field(repr=False, compare=False)
     reads: list[str] = field(default_factory=list, compare=False)
 
     @classmethod
@@ -62,6 +66,7 @@ class Run:
             predecessor_run_id=row["predecessor_run_id"],
             is_dry_run=bool(row["is_dry_run"]),
             key=derived_key(home_secret(settings, profile, home.key_file), "customer_id"),
+            row=row,
         )
 
     def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -75,12 +80,43 @@ class Run:
             return None
         return read_table(self.home, find_table(table), self.predecessor_run_id)
 
+    def read_decided(self, table: str) -> pa.Table | None:
+        """Return what an earlier run of a date that is over decided, or None if the date is open.
+
+        Raises
+        ------
+        RunStateError
+            Earlier code wrote it, without columns that a decision has now.
+        """
+        decided = self.row["decisions_run_id"]
+        if decided is None:
+            return None
+        try:
+            return read_table(self.home, find_table(table), decided)
+        except pa.ArrowInvalid:
+            raise RunStateError(
+                f"{table} of run {decided} was written by earlier code and lacks columns: the "
+                f"decisions of {self.as_of} stand and cannot be carried over"
+            ) from None
+
+    def read_history(self, table: str) -> list[pa.Table]:
+        """Return what the runs that stand for earlier dates wrote of a kept Python table."""
+        if self.predecessor_run_id is None:
+            return []
+        until = self.ledger.find_run(self.predecessor_run_id)["as_of_date"]
+        runs = line(self.ledger, self.profile.profile, until)
+        return [read_table(self.home, find_table(table), run["run_id"]) for run in runs]
+
     def write(self, table: str, rows: pa.Table) -> int:
         """Check ``rows`` against the contract, hand them over and return their number."""
         return write_table(self.home, self.ledger, self.claim, find_table(table), rows)
 
     @contextmanager
-    def scratch(self, **frames: pa.Table) -> Iterator[Scratch]:
+    def scratch(self, threads: int = 1, **frames: pa.Table) -> Iterator[Scratch]:
         """Lend a private SQL engine with ``frames`` registered by name."""
-        with scratch(self.home, self.settings.memory_limit, frames) as lent:
+        with scratch(self.home, self.settings.memory_limit, frames, threads) as lent:
             yield lent
+
+    def derived_key(self, purpose: Purpose) -> bytes:
+        """Return the home's key for one purpose."""
+        return derived_key(home_secret(self.settings, self.profile, self.home.key_file), purpose)

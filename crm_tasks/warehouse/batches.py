@@ -16,13 +16,14 @@ from crm_tasks.landing.rows import (
     BatchOrigin,
     Chunk,
     lake_rows,
+    no_rows,
     refused_rows,
     vault_rows,
 )
 from crm_tasks.warehouse.files import folder_aside, reveal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from crm_tasks.privacy.vault import Vault
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from crm_tasks.warehouse.home import Home
 
 MANIFEST = "manifest.json"
+#: Digests of the rows that the next extract of a table with a cursor will meet again.
+SEEN = "seen.arrow"
 #: So many refused records, and so large a share, speak of a wrong dialect and not of bad records.
 REFUSED_AT_LEAST, REFUSED_SHARE = 20, 0.05
 
@@ -74,6 +77,17 @@ class BatchCounts:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What a batch keeps beside its rows: facts in the manifest, and a file for the next extract.
+
+    ``seen`` holds keyed digests of the newest rows; it is no Parquet, so that no view reads it.
+    """
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    seen: bytes | None = None
+
+
+@dataclass(frozen=True)
 class BatchPlace:
     """Where a batch lies in the lake and, for what identifies, in the vault."""
 
@@ -113,8 +127,9 @@ def write_batch(  # noqa: PLR0913
     token: int,
     *,
     last_check: Callable[[], None] = lambda: None,
+    beside: Beside | None = None,
 ) -> None:
-    """Write all chunks of one file and make the batch visible with one rename.
+    """Write all chunks of one file or extract and make the batch visible with one rename.
 
     ``last_check`` is called before the rename; what it raises leaves nothing behind.
 
@@ -133,8 +148,11 @@ def write_batch(  # noqa: PLR0913
             writer.write_table(rows)
             _put_in_vault(vault, place, chunk, number)
         counts.refuse_dialect()
-        if writer is None or not counts.n_records:
+        if not counts.n_records and not place.table.may_be_empty:
             raise LandingRefused(f"E_EMPTY: table {place.table.name}: the file holds no record")
+        if writer is None:
+            rows = lake_rows(no_rows(place.table), place.table, origin, token_key)
+            writer = _writer(aside / "rows.parquet", rows.schema)
         writer.close()
         _check_written(aside, counts)
         last_check()
@@ -148,7 +166,10 @@ def write_batch(  # noqa: PLR0913
             "refused": counts.refused,
             "columns": list(counts.columns.items()),
             "notes": sorted(counts.notes),
+            **({"extract": dict(beside.facts)} if beside else {}),
         }
+        if beside is not None and beside.seen is not None:
+            (aside / SEEN).write_bytes(beside.seen)
         (aside / MANIFEST).write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
         reveal(aside, place.folder)
 

@@ -71,8 +71,19 @@ class DbtCall:
         ]
 
 
-def build(call: DbtCall, select: Sequence[str], exclude: Sequence[str] = ()) -> None:
+def build(
+    call: DbtCall,
+    select: Sequence[str],
+    exclude: Sequence[str] = (),
+    *,
+    is_full: bool = True,
+) -> None:
     """Build and test the selected models.
+
+    Parameters
+    ----------
+    is_full : bool
+        Build them from nothing, also those that could be brought up to date.
 
     Raises
     ------
@@ -87,6 +98,7 @@ def build(call: DbtCall, select: Sequence[str], exclude: Sequence[str] = ()) -> 
     arguments += ["--select", *select]
     if exclude:
         arguments += ["--exclude", *exclude]
+    arguments += ["--full-refresh"] if is_full else []
     call.home.dbt.mkdir(parents=True, exist_ok=True)
     call.home.temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
     results_file = call.target / "run_results.json"

@@ -56,6 +56,11 @@ class Home:
         return self.root / "vault"
 
     @property
+    def models(self) -> Path:
+        """Trained models; they hold digests of values, so the folder has mode 0700."""
+        return self.root / "models"
+
+    @property
     def generated(self) -> Path:
         """Source files that a profile's generator makes."""
         return self.root / "sources"

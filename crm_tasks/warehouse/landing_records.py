@@ -30,47 +30,110 @@ class LandedFile:
     columns: Mapping[str, str]
     quarantine_name: str
     undeclared: tuple[str, ...] = ()
+    has_cursor: bool = False
+    delivery_no: int = 1
+    completes_batch_id: str | None = None
 
 
-def record_batch(ledger: Ledger, claim: Claim, landed: LandedFile) -> None:
-    """Give a new batch its place in the landing order; a known one keeps its place."""
+def record_batch(ledger: Ledger, claim: Claim, landed: LandedFile) -> bool:
+    """Give a new batch its place in the landing order; a known one keeps its place.
+
+    Returns whether it is new.
+    """
     batch_id = landed.manifest["batch_id"]
     with ledger.fenced(claim) as connection:
         query = "select 1 from batches where batch_id = ?"
         if connection.execute(query, (batch_id,)).fetchone():
-            return
+            return False
         _note_schema_changes(connection, landed)
         _release_taken_up(connection, landed)
         insert_rows(connection, ops.BATCHES, [_batch_row(connection, landed)])
         insert_rows(connection, ops.QUARANTINE, _quarantine_rows(landed))
-        insert_rows(connection, ops.WATERMARKS, [_watermark(connection, landed)])
+        insert_rows(connection, ops.WATERMARKS, _watermarks(connection, landed))
         counts = {
             name: landed.manifest[f"n_{name}"] for name in ("records", "loaded", "quarantined")
         }
         append_in(connection, "batch.landed", batch_id, counts)
+    return True
+
+
+def delivery_no(ledger: Ledger, profile: str, where: tuple[str, str], sha256: str) -> int:
+    """Return which delivery these bytes are, of a table whose whole state they are.
+
+    1, unless the table held them before, something else since, and now them again: then a replay
+    of the old batch would leave the table as it was in between.
+
+    Parameters
+    ----------
+    where : tuple of str
+        Source system and table.
+    """
+    rows = ledger.store.rows(
+        "select source_file_sha256 as sha256, coalesce(delivery_no, 1) as number from batches "
+        "where profile = ? and source_system = ? and table_name = ? and completes_batch_id is null "
+        "order by coalesce(first_landing_sequence, landing_sequence)",
+        (profile, *where),
+    )
+    same = [int(row["number"]) for row in rows if row["sha256"] == sha256]
+    if not same:
+        return 1
+    return max(same) + int(rows[-1]["sha256"] != sha256)
 
 
 def _batch_row(connection: sqlite3.Connection, landed: LandedFile) -> dict[str, Any]:
+    """Return the row of a new batch; bytes landed before keep the moment and place they had."""
     query = "select coalesce(max(landing_sequence), 0) + 1 from batches"
+    sequence = connection.execute(query).fetchone()[0]
+    first = connection.execute(
+        "select landed_at, coalesce(first_landing_sequence, landing_sequence) as sequence "
+        "from batches where profile = ? and source_system = ? and table_name = ? "
+        "and source_file_sha256 = ? and coalesce(delivery_no, 1) = ? order by landing_sequence",
+        (
+            landed.profile,
+            landed.source_system,
+            landed.table_name,
+            landed.manifest["source_file_sha256"],
+            landed.delivery_no,
+        ),
+    ).fetchone()
     return {
         **landed.manifest,
-        "landing_sequence": connection.execute(query).fetchone()[0],
+        "landing_sequence": sequence,
         "profile": landed.profile,
         "source_system": landed.source_system,
         "table_name": landed.table_name,
         "columns": json.dumps(dict(landed.columns)),
-        "landed_at": utc_now(),
+        "landed_at": utc_now() if first is None else first["landed_at"],
+        "first_landing_sequence": sequence if first is None else first["sequence"],
+        "delivery_no": landed.delivery_no,
+        "completes_batch_id": landed.completes_batch_id,
     }
 
 
-def _watermark(connection: sqlite3.Connection, landed: LandedFile) -> dict[str, Any]:
+def _watermarks(connection: sqlite3.Connection, landed: LandedFile) -> list[dict[str, Any]]:
+    """Return how far the table is loaded now; of one with a cursor, its highest value landed."""
+    extract = landed.manifest.get("extract") or {}
+    high = (extract.get("cursor") or {}).get("high")
+    if high is None and _has_cursor(connection, landed):
+        return []  # a replay lands what was set aside, and moves no cursor
     query = "select max(landing_sequence) from batches"
-    return {
-        "source_system": landed.source_system,
-        "entity": landed.table_name,
-        "high_watermark": str(connection.execute(query).fetchone()[0]),
-        "loaded_at": utc_now(),
-    }
+    return [
+        {
+            "source_system": landed.source_system,
+            "entity": landed.table_name,
+            "high_watermark": high or str(connection.execute(query).fetchone()[0]),
+            "loaded_at": utc_now(),
+        }
+    ]
+
+
+def _has_cursor(connection: sqlite3.Connection, landed: LandedFile) -> bool:
+    return landed.has_cursor and bool(
+        connection.execute(
+            "select 1 from watermarks where source_system = ? and entity = ?",
+            (landed.source_system, landed.table_name),
+        ).fetchone()
+    )
 
 
 def _quarantine_rows(landed: LandedFile) -> list[dict[str, Any]]:
@@ -95,10 +158,15 @@ def _quarantine_rows(landed: LandedFile) -> list[dict[str, Any]]:
 
 
 def _release_taken_up(connection: sqlite3.Connection, landed: LandedFile) -> None:
-    """Mark what earlier landings of the same file set aside: it has been taken up again."""
+    """Mark what earlier landings of the same file set aside: it has been taken up again.
+
+    A full extract takes up whatever earlier extracts of its table set aside.
+    """
+    is_whole = (landed.manifest.get("extract") or {}).get("kind") == "full"
+    same = "? is not null" if is_whole else "source_file_sha256 = ?"
     connection.execute(
         "update quarantine set released_at = ? where released_at is null and source_system = ? "
-        "and entity = ? and source_file_sha256 = ? and stage in ('landing', 'file')",
+        f"and entity = ? and {same} and stage in ('landing', 'file')",
         (
             utc_now().isoformat(sep=" "),
             landed.source_system,

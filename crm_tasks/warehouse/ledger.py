@@ -26,6 +26,20 @@ if TYPE_CHECKING:
 
     from crm_tasks.contracts.frames import StepReport
 
+#: What freezing a published run again must not take from it.
+KEPT_OF_PUBLISHED = ("state", "ended_at", "rows_out", "stale_because")
+#: Batches with their place among versions: that of the batch they complete, if they do.
+BATCHES = """
+select
+    batches.*,
+    coalesce(
+        whole.first_landing_sequence, whole.landing_sequence,
+        batches.first_landing_sequence, batches.landing_sequence
+    ) as place
+from batches
+left join batches as whole on batches.completes_batch_id = whole.batch_id
+"""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -50,6 +64,7 @@ class RunIdentity:
     config_hash: str
     input_hash: str
     is_dry_run: bool
+    decisions_run_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -134,7 +149,8 @@ class Ledger:
         with self.store.transaction() as connection:
             connection.execute(
                 "update task_runs set state = ?, ended_at = ?, rows_in = ?, rows_written = ?, "
-                "rows_quarantined = ?, message = ?, duration_s = ?, cpu_s = ?, peak_rss_mb = ?, "
+                "rows_quarantined = ?, rows_touched = ?, message = ?, "
+                "duration_s = ?, cpu_s = ?, peak_rss_mb = ?, "
                 "run_id = coalesce(run_id, (select run_id from attempts where attempt_id = ?)) "
                 "where task_run_no = ? and state = 'running'",
                 (
@@ -143,6 +159,7 @@ class Ledger:
                     report.rows_in,
                     report.rows_written,
                     report.rows_quarantined,
+                    report.rows_touched,
                     report.message,
                     *asdict(usage).values(),
                     claim.attempt_id,
@@ -168,12 +185,13 @@ class Ledger:
         now = utc_now()
         with self.fenced(claim) as connection:
             known = connection.execute(
-                "select started_at, state from runs where run_id = ?", (identity.run_id,)
+                "select * from runs where run_id = ?", (identity.run_id,)
             ).fetchone()
             row = {**asdict(identity), **more, "state": "running", "started_at": now}
             if known is not None:
                 row["started_at"] = known["started_at"]
-                row["state"] = "published" if known["state"] == "published" else "running"
+                if known["state"] == "published":
+                    row.update({name: known[name] for name in KEPT_OF_PUBLISHED})
             insert_rows(connection, ops.RUNS, [row])
             connection.executemany(
                 "insert or ignore into run_batches (run_id, batch_id) values (?, ?)",
@@ -230,15 +248,6 @@ class Ledger:
         )
         return str(found[0]["run_id"]) if found else None
 
-    def ancestry(self, run_id: str) -> tuple[str, ...]:
-        """Return a run and its predecessors, newest first."""
-        chain: list[str] = []
-        current: str | None = run_id
-        while current is not None:
-            chain.append(current)
-            current = self.find_run(current)["predecessor_run_id"]
-        return tuple(chain)
-
     # Layers of the working file
 
     def begin_layer(self, claim: Claim, layer: str) -> None:
@@ -264,6 +273,15 @@ class Ledger:
         )
         return bool(found)
 
+    def run_of_layer(self, layer: str) -> dict[str, Any] | None:
+        """Return the run whose tables a layer of the working file holds whole, or None."""
+        found = self.store.rows(
+            "select runs.* from layers join runs using (run_id) "
+            "where layer = ? and layers.state = 'complete'",
+            (layer,),
+        )
+        return found[0] if found else None
+
     # Rows of ops tables
 
     def record(self, claim: Claim, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -282,8 +300,8 @@ class Ledger:
     def batches_of_run(self, run_id: str) -> list[dict[str, Any]]:
         """Return the landed batches a run reads, in landing order."""
         return self.store.rows(
-            "select batches.* from run_batches join batches using (batch_id) "
-            "where run_batches.run_id = ? order by landing_sequence",
+            f"{BATCHES} where batches.batch_id in "
+            "(select batch_id from run_batches where run_id = ?) order by batches.landing_sequence",
             (run_id,),
         )
 
@@ -294,9 +312,9 @@ class Ledger:
         once, as it was landed last.
         """
         return self.store.rows(
-            "select * from batches where profile = ? and landing_sequence in "
-            "(select max(landing_sequence) from batches "
-            "group by profile, source_system, table_name, source_file_sha256) "
-            "order by landing_sequence",
+            f"{BATCHES} where batches.profile = ? and batches.landing_sequence in "
+            "(select max(landing_sequence) from batches group by profile, source_system, "
+            "table_name, source_file_sha256, coalesce(delivery_no, 1)) "
+            "order by batches.landing_sequence",
             (profile,),
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_S = 30.0
 SQLITE_TYPES = {"VARCHAR": "TEXT", "BIGINT": "INTEGER", "BOOLEAN": "INTEGER", "DOUBLE": "REAL"}
 
-#: State only the ledger reads: which run an attempt became, and which run wrote each dbt layer.
+#: State only the ledger reads: which run an attempt became, which run wrote each dbt layer, which
+#: batches a run reads and since when what they say counts as known.
 PRIVATE_TABLES = """
 create table if not exists attempts (
     attempt_id text primary key, profile text not null, run_id text, frozen_at text
@@ -36,7 +38,13 @@ create table if not exists layers (
 create table if not exists run_batches (
     run_id text not null, batch_id text not null, primary key (run_id, batch_id)
 );
+create table if not exists batch_reach (
+    batch_id text primary key, known_from text not null
+);
 """
+
+#: Changes with whatever the tables are made of; SQLite keeps it in 31 bits.
+SCHEMA_VERSION = zlib.crc32(repr((TABLES, PRIVATE_TABLES)).encode()) >> 1
 
 
 class OpsStore:
@@ -150,7 +158,7 @@ def _stored(value: object) -> object:
 def _create_tables(connection: sqlite3.Connection) -> None:
     # One look at the schema's version instead of 16 statements in each transaction.
     version = connection.execute("pragma user_version").fetchone()[0]
-    if version == len(TABLES):
+    if version == SCHEMA_VERSION:
         return
     for table in TABLES:
         columns = ", ".join(
@@ -162,6 +170,16 @@ def _create_tables(connection: sqlite3.Connection) -> None:
         connection.execute(
             f"create table if not exists {table.name} ({columns}, primary key ({key}))"
         )
+        _add_new_columns(connection, table)
     for statement in PRIVATE_TABLES.strip().split(";\n"):
         connection.execute(statement)
-    connection.execute(f"pragma user_version = {len(TABLES)}")
+    connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+
+
+def _add_new_columns(connection: sqlite3.Connection, table: Table) -> None:
+    """Give a store that an earlier version made the columns it does not have yet; all nullable."""
+    known = {row["name"] for row in connection.execute(f"pragma table_info({table.name})")}
+    for column in table.columns:
+        if column.name not in known:
+            kind = SQLITE_TYPES.get(column.type, "TEXT")
+            connection.execute(f"alter table {table.name} add column {column.name} {kind}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crm_tasks.warehouse.files import fsync_path
 
@@ -38,6 +38,16 @@ def served_file(home: Home) -> Path | None:
     """Return the file readers are sent to, or None before the first publication."""
     link = home.served_link
     return link.resolve() if link.is_symlink() and link.exists() else None
+
+
+def served_run(home: Home, ledger: Ledger) -> dict[str, Any] | None:
+    """Return the run whose version readers see, or None before the first publication."""
+    file = served_file(home)
+    found = ledger.store.rows(
+        "select runs.* from publications join runs using (run_id) where file_name = ?",
+        (file.name if file else "",),
+    )
+    return found[0] if found else None
 
 
 def is_served(home: Home, ledger: Ledger, run_id: str) -> bool:

@@ -9,6 +9,7 @@ gets its final name, the link switches and the publication is recorded.
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,9 @@ from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.connection import file_engine
 from crm_tasks.warehouse.files import fsync_path
 from crm_tasks.warehouse.hashes import content_hash
+from crm_tasks.warehouse.history import line, mark_stale, stale_runs
 from crm_tasks.warehouse.ops_store import insert_rows
+from crm_tasks.warehouse.partitions import partitions_sql
 from crm_tasks.warehouse.publications import (
     next_version,
     remove_old_versions,
@@ -33,7 +36,9 @@ from crm_tasks.warehouse.publications import (
 from crm_tasks.warehouse.tables import handed_over, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import datetime as dt
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import duckdb
@@ -72,7 +77,11 @@ class Publication:
 
 @dataclass(frozen=True)
 class Publisher:
-    """Everything publishing needs to know of the run."""
+    """Everything publishing needs to know of the run.
+
+    ``current_from`` is where the run's dbt tables lie: the working file, whose ``layers`` must be
+    this run's, or a version that was published before.
+    """
 
     home: Home
     ledger: Ledger
@@ -82,6 +91,8 @@ class Publisher:
     layers: tuple[str, ...]
     memory_limit: str
     threads: int
+    time_zone: str = "UTC"
+    current_from: Path | None = None
 
     def publish(self) -> Publication:
         """Make this run's tables the version readers see.
@@ -96,17 +107,40 @@ class Publisher:
         self._check_layers()
         version = next_version(self.home, self.ledger)
         name = version_file_name(version, self.run_id)
+        with self._aside() as aside:
+            tables = self._put_together(aside / name)
+            publication = Publication(version, self.home.serve / name, tables)
+            self._switch(aside, publication)
+        remove_old_versions(self.home)
+        return publication
+
+    def record(self) -> tuple[PublishedTable, ...]:
+        """Keep this run's partitions and hashes for later versions; readers notice nothing.
+
+        Raises
+        ------
+        RunStateError, StaleAttempt
+            As :meth:`publish` does.
+        """
+        self._check_layers()
+        with self._aside() as aside:
+            tables = self._put_together(aside / "recorded.duckdb", is_own_only=True)
+            with self.ledger.fenced(self.claim) as connection:
+                self._check_layers()
+                rows = sum(published.partition_rows for published in tables)
+                self._mark_published(connection, utc_now(), rows)
+                append_in(connection, "run.recorded", self.run_id, {"rows": rows})
+        return tables
+
+    @contextmanager
+    def _aside(self) -> Iterator[Path]:
         aside = self.home.serve / f".try-{self.claim.token}"
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         try:
-            tables = self._put_together(aside / name)
-            publication = Publication(version, self.home.serve / name, tables)
-            self._switch(aside, publication)
+            yield aside
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-        remove_old_versions(self.home)
-        return publication
 
     def _check_layers(self) -> None:
         for layer in self.layers:
@@ -116,23 +150,33 @@ class Publisher:
                     "has taken it over; run this one again"
                 )
 
-    def _put_together(self, file: Path) -> tuple[PublishedTable, ...]:
-        export = file.with_suffix(".parquet")
+    def _put_together(self, file: Path, *, is_own_only: bool = False) -> tuple[PublishedTable, ...]:
+        """Write the file with its tables; only the run's own date of each, and not ops, to record.
+
+        A table kept by date is needed whole all the same where rows of other dates take precedence.
+        """
+        export = None if is_own_only else file.with_suffix(".parquet")
+        runs = self._line(is_whole=is_own_only)
+        own = [run for run in runs if run["run_id"] == self.run_id]
         with file_engine(self.home.temporary, self.memory_limit, self.threads) as connection:
             connection.execute(
                 f"attach {literal(file)} as {SERVED} (storage_version '{STORAGE_VERSION}')"
             )
-            connection.execute(
-                f"attach {literal(self.home.warehouse_file)} as {WORKING} (read_only)"
-            )
+            current_from = self.current_from or self.home.warehouse_file
+            connection.execute(f"attach {literal(current_from)} as {WORKING} (read_only)")
             contracts = published_tables()
             for schema in dict.fromkeys(table.schema for table in contracts):
                 connection.execute(f"create schema {SERVED}.{quoted(schema)}")
-                (export / schema).mkdir(parents=True)
-            done = [self._copy(connection, t, export) for t in contracts if t.writer != "ops"]
+                if export:
+                    (export / schema).mkdir(parents=True)
+            done = []
+            for table in contracts:
+                if table.writer != "ops":
+                    kept = own if is_own_only and table.history == "snapshot" else runs
+                    done.append(self._copy(connection, table, kept, export))
             self.ledger.record(self.claim, ops.TABLE_HASHES, [self._hash_row(d) for d in done])
             for table in contracts:
-                if table.writer == "ops":
+                if table.writer == "ops" and not is_own_only:
                     self._copy_ops(connection, table)
             connection.execute(f"checkpoint {SERVED}")
             connection.execute(f"detach {SERVED}")
@@ -141,8 +185,22 @@ class Publisher:
         fsync_path(file)
         return tuple(done)
 
+    def _line(self, *, is_whole: bool) -> list[dict[str, Any]]:
+        """Return the runs whose rows the version holds: this one, and those of earlier dates.
+
+        All dates, to see what a version to come will hold.
+        """
+        run = self.ledger.find_run(self.run_id)
+        until = None if is_whole else self.as_of_date
+        others = line(self.ledger, run["profile"], until)
+        return [run, *(other for other in others if other["as_of_date"] != self.as_of_date)]
+
     def _copy(
-        self, connection: duckdb.DuckDBPyConnection, table: Table, export: Path
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: Table,
+        runs: Sequence[Mapping[str, Any]],
+        export: Path | None,
     ) -> PublishedTable:
         target = f"{SERVED}.{quoted(table.schema)}.{quoted(table.name)}"
         connection.execute(create_table_sql(table, SERVED))
@@ -150,12 +208,13 @@ class Publisher:
         # In key order: it packs well, and the hash need not sort again.
         order = ", ".join(quoted(name) for name in table.key)
         connection.execute(
-            f"insert into {target} select {columns} from {self._source(connection, table)} "
+            f"insert into {target} select {columns} from {self._source(connection, table, runs)} "
             f"order by {order}"
         )
         for statement in comment_statements(table, SERVED):
             connection.execute(statement)
-        self._export(connection, table, target, export / table.schema / f"{table.name}.parquet")
+        if export:
+            self._export(connection, table, target, export / table.schema / f"{table.name}.parquet")
         total, digest = content_hash(connection, target, table.column_names)
         if table.history == "current":
             return PublishedTable(table, total, "", total, digest)
@@ -175,17 +234,22 @@ class Publisher:
             )
         fsync_path(parquet)
 
-    def _source(self, connection: duckdb.DuckDBPyConnection, table: Table) -> str:
-        """Return the rows to publish as SQL: this run's, and those of its ancestors if kept."""
-        if table.writer == "dbt":
-            own = f"{WORKING}.{quoted(table.schema)}.{quoted(table.name)}"
-            if table.history == "current":
+    def _source(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: Table,
+        runs: Sequence[Mapping[str, Any]],
+    ) -> str:
+        """Return the rows to publish as SQL: this run's, and those of other dates if kept."""
+        own = f"{WORKING}.{quoted(table.schema)}.{quoted(table.name)}"
+        if table.history == "current":
+            if table.writer == "dbt":
                 return own
+            file = handed_over(self.home, table, self.run_id)
+            return f"read_parquet({literal(file)}, hive_partitioning = false)"
+        if table.writer == "dbt" and self.current_from is None:
             self._keep_partition(connection, table, own)
-        ancestry = self.ledger.ancestry(self.run_id) if table.history != "current" else ()
-        runs: Sequence[str] = ancestry or (self.run_id,)
-        files = [literal(handed_over(self.home, table, run_id)) for run_id in runs]
-        return f"read_parquet([{', '.join(files)}], hive_partitioning = false)"
+        return partitions_sql(self.home, table, runs, self.run_id)
 
     def _keep_partition(
         self, connection: duckdb.DuckDBPyConnection, table: Table, own: str
@@ -220,11 +284,25 @@ class Publisher:
 
     def _as_published(self, rows: pa.Table) -> pa.Table:
         """Return the runs as they are once readers can see this file."""
+        now = utc_now()
+        changed = {"state": "published", "failed_step": None, "message": None}
+        run = self.ledger.find_run(self.run_id) | changed | {"ended_at": now.isoformat(sep=" ")}
+        reasons = stale_runs(self.ledger, run, self.time_zone)
         listed = rows.to_pylist()
         for row in listed:
+            row["stale_because"] = reasons.get(row["run_id"], row["stale_because"])
             if row["run_id"] == self.run_id:
-                row.update(state="published", ended_at=utc_now(), failed_step=None, message=None)
+                row.update(changed, ended_at=now)
         return pa.Table.from_pylist(listed, schema=rows.schema)
+
+    def _mark_published(self, connection: sqlite3.Connection, now: dt.datetime, rows: int) -> None:
+        """Count this run among the published ones, and say which others are out of date now."""
+        connection.execute(
+            "update runs set state = 'published', ended_at = ?, rows_out = ?, "
+            "failed_step = null, message = null where run_id = ?",
+            (now.isoformat(sep=" "), rows, self.run_id),
+        )
+        mark_stale(connection, self.run_id, self.time_zone)
 
     def _switch(self, aside: Path, publication: Publication) -> None:
         name = publication.file.name
@@ -244,11 +322,7 @@ class Publisher:
             switch_link(self.home.serve / "parquet", export.name)
             switch_link(self.home.served_link, name)
             insert_rows(connection, ops.PUBLICATIONS, [row])
-            connection.execute(
-                "update runs set state = 'published', ended_at = ?, rows_out = ?, "
-                "failed_step = null, message = null where run_id = ?",
-                (now.isoformat(sep=" "), publication.rows, self.run_id),
-            )
+            self._mark_published(connection, now, publication.rows)
             append_in(connection, "version.published", name, {"rows": publication.rows})
 
 

@@ -1,4 +1,4 @@
-"""A private SQL engine lent to pure functions: in memory, one thread, no files, no network."""
+"""A private SQL engine lent to pure functions: in memory, no files, no network."""
 
 from __future__ import annotations
 
@@ -32,10 +32,13 @@ class _DuckDBScratch:
 
 @contextmanager
 def scratch(
-    home: Home, memory_limit: str, frames: Mapping[str, pa.Table]
+    home: Home, memory_limit: str, frames: Mapping[str, pa.Table], threads: int = 1
 ) -> Iterator[_DuckDBScratch]:
-    """Lend an engine with ``frames`` readable as tables of their names; it ends with the block."""
-    with private_engine(home.temporary, memory_limit) as connection:
+    """Lend an engine with ``frames`` readable as tables of their names; it ends with the block.
+
+    More than one thread is for work whose result does not depend on the order of rows.
+    """
+    with private_engine(home.temporary, memory_limit, threads) as connection:
         lent = _DuckDBScratch(connection)
         for name, rows in frames.items():
             lent.register(name, rows)

@@ -85,14 +85,15 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Why a row is not accepted: the first field, in the order given, that is required and empty
-   (E_REQUIRED_<field>), does not fit its kind (E_TYPE_<field>), is no word of its vocabulary
-   (E_VALUE_<field>), lies outside its limits or where no fact can (E_RANGE_<field>) or is money of
-   another currency (E_CURRENCY_<field>); NULL if all is well. `fields` maps a field to its demand:
-   a kind, with 'required ' before it where a row cannot do without, ' in a|b' and ' from x to y'
-   after it (Field.demand in crm_tasks/contracts/entity.py). #}
+{# Why core does not read a row: it deletes (DELETED; it may be empty but for its key), or the first
+   field, in the order given, is required and empty (E_REQUIRED_<field>), does not fit its kind
+   (E_TYPE_<field>), is no word of its vocabulary (E_VALUE_<field>), lies outside its limits or where
+   no fact can (E_RANGE_<field>) or is money of another currency (E_CURRENCY_<field>); NULL if all is
+   well. `fields` maps a field to its demand: a kind, with 'required ' before it where a row cannot
+   do without, ' in a|b' and ' from x to y' after it (Field.demand in crm_tasks/contracts/entity.py). #}
 {% macro reject_reason(fields) -%}
     case
+        when is_deletion then 'DELETED'
         {%- for field, demand in fields.items() %}
         {%- set words = (demand | replace('required ', '')).split(' ') %}
         {%- set kind = words[0] %}

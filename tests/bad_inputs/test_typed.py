@@ -5,17 +5,22 @@ All cases are sources of one company, typed by one real build of staging.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 import pytest
 
+from crm_tasks.profiles import load_profile
 from crm_tasks.steps.attempt import Attempt
 from crm_tasks.steps.runner import run_step
+from crm_tasks.warehouse.dry_run import dry_run
 from crm_tasks.warehouse.home import Home
+from crm_tasks.warehouse.landed import landed_batches
 from crm_tasks.warehouse.ledger import Ledger
 from crm_tasks.warehouse.quarantine import landed_record, set_aside
 
@@ -199,3 +204,15 @@ def test_rows_are_accepted_again_once_the_format_is_declared(typed, tmp_path):
     assert len(before) == 2
     assert set_aside(ledger, source="c26b_currency_undeclared") == []
     assert len(set_aside(ledger)) == others
+
+
+def test_profile_check_says_of_every_row_what_staging_says(typed):
+    home, rows = typed
+    profile = load_profile(str(home.root.parent / "profile.yml"))
+    batches = landed_batches(home, Ledger(home.ops_file).batches_of_profile("corpus"))
+    fits = dry_run(home.temporary, profile, batches, dt.date(2026, 7, 1))
+    assert len(fits) == len(CASES)
+    for fit in fits:
+        mine = [row["reject_reason"] for row in rows if row["batch_id"] == fit.batch_id]
+        refused = Counter(reason for reason in mine if reason is not None)
+        assert (fit.n_rows, fit.reasons) == (len(mine), refused)

@@ -40,7 +40,7 @@ def test_a_home_that_cannot_be_written_fails_and_the_rest_is_still_checked(call,
     assert ended.code == 1
     assert list(found) == list(CHECKS)
     failed = {check for check, (result, *_) in found.items() if result == "FAILED"}
-    assert failed == {"home is writable", "profile"}
+    assert failed == {"home is writable", "profile", "sources"}
     assert "did you mean 'completejourney'" in " ".join(found["profile"])
 
 
@@ -79,3 +79,20 @@ def test_what_a_run_would_stumble_over_is_found_before(call, tmp_path, monkeypat
     assert ended.code == 1
     assert result == "FAILED"
     assert told in " ".join(detail)
+
+
+def test_a_source_that_does_not_answer_is_told_without_anything_secret(call, tmp_path, monkeypatch):
+    monkeypatch.setenv("CRM_SECRET_SHOP", "canary-password")
+    table = "{name: t, table: t, columns: {a: plain}, feeds: []}"
+    profile = tmp_path / "shop.yml"
+    profile.write_text(
+        "profile: shop\ntitle: T\nprovenance: P\ntime_zone: UTC\ncurrency_code: EUR\n"
+        "contact: {channels: [mail]}\nsources:\n  - source_system: shop\n"
+        "    database: {url: 'mysql://reader@127.0.0.1:9/shop', password: CRM_SECRET_SHOP}\n"
+        f"    known_at: {{rule: event}}\n    tables: [{table}]\n"
+    )
+    ended = call("doctor", "--home", tmp_path / "home", "--profile", profile)
+    result, detail = rows_of(ended)["sources"]
+    assert (ended.code, result) == (1, "FAILED")
+    assert "mysql://127.0.0.1:9/shop does not answer" in detail
+    assert "canary" not in ended.out + ended.err

@@ -13,7 +13,7 @@ from crm_tasks.errors import CrmError
 from crm_tasks.steps import runner
 from crm_tasks.steps.registry import STEPS
 
-VERBS = {"run", "sql", "runs", "doctor", "up", "audit", "quarantine"}
+VERBS = {"graph", "run", "backfill", "sql", "runs", "doctor", "up", "audit", "quarantine"}
 
 
 @pytest.fixture

@@ -48,7 +48,12 @@ def home(tmp_path):
         claim, ops.DQ_RESULTS, [check("ff33", "net_is_sane"), check("ff33", "fine", True)]
     )
     message = "[gate] 3 of 600 rows"
-    ledger.finish(claim, "failed", StepReport(rows_in=600, message=message), Usage(1.5, 1.0, 99.0))
+    ledger.finish(
+        claim,
+        "failed",
+        StepReport(rows_in=600, message=message, rows_touched=7),
+        Usage(1.5, 1.0, 99.0),
+    )
     ledger.fail_run("ff33", "core", message)
     return home
 
@@ -72,7 +77,9 @@ def test_a_run_is_shown_with_what_stopped_it(call, home, name):
     said = call("runs", "show", name, "--home", home.root).out
     assert re.search(r"^failed_step +core$", said, re.MULTILINE)
     assert re.search(r"^message +\[gate\] 3 of 600 rows$", said, re.MULTILINE)
-    assert re.search(r"^core +failed +600 +0 +0 +1\.5 +1\.0 +99\.0 +\[gate\]", said, re.MULTILINE)
+    assert re.search(
+        r"^core +failed +600 +0 +0 +7 +1\.5 +1\.0 +99\.0 +\[gate\]", said, re.MULTILINE
+    )
     assert "net_is_sane" in said.split("failed expectations")[1]
     assert "fine" not in said.split("failed expectations")[1]
 

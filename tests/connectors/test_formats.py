@@ -181,3 +181,108 @@ def test_a_readers_parts_are_whole():
     assert found_instead(b"%PDF-1.7") == "a PDF file"
     assert Encoding("gbk").as_utf8("李".encode("gbk")) == "李".encode()
     assert all(map(callable, (read_delimited, read_excel, read_json, read_parquet)))
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "parquet", "xlsx"])
+def test_a_column_declared_as_optional_may_be_missing_and_is_null_then(tmp_path, form):
+    path, declared = written(tmp_path, form)
+    columns = {**declared.columns, "loyalty": "plain"}
+    with_it = declared.model_copy(update={"columns": columns, "optional_columns": ("loyalty",)})
+
+    rows = pa.concat_tables([chunk.rows for chunk in read_chunks(path, with_it)])
+
+    assert rows.column("loyalty").to_pylist() == [None] * len(ROWS)
+    assert [(row["id"], row["name"]) for row in rows.to_pylist()] == ROWS
+    assert rows.schema.field("loyalty").type == pa.string()
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "xlsx"])
+def test_a_new_column_and_a_missing_one_are_refused_before_a_row_is_read(tmp_path, form):
+    path, declared = written(tmp_path, form)
+    fewer = declared.model_copy(update={"columns": {"id": "plain"}})
+    more = declared.model_copy(update={"columns": {**declared.columns, "loyalty": "plain"}})
+
+    with pytest.raises(LandingRefused, match=r"E_HEADER: .*unknown class name"):
+        list(read_chunks(path, fewer))
+    with pytest.raises(LandingRefused, match=r"E_HEADER: .*missing columns loyalty"):
+        list(read_chunks(path, more))
+
+
+# --- records inside records ----------------------------------------------------------------------
+
+POSTS = {
+    "account": {"id": "7"},
+    "posts": [
+        {"id": 1, "tags": ["a", "b"], "to": [{"id": 8, "x": 1.50}, {"id": 9}], "reply_to": 5},
+        {"id": 2, "tags": [], "to": None, "reply_to": None},
+        {"id": 3, "tags": "c", "to": [{"id": 8}]},
+    ],
+}
+
+
+def inner(tmp_path, records, columns, text=None, **more):
+    """Return rows and refused records of records inside of records."""
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(POSTS) if text is None else text)
+    format_ = more.pop("format_", "json")
+    asked = table(format_, records=records, columns=dict.fromkeys(columns, "plain"), **more)
+    chunks = list(read_chunks(path, asked))
+    rows = [tuple(row[name] for name in columns) for c in chunks for row in c.rows.to_pylist()]
+    return rows, [record for chunk in chunks for record in chunk.refused]
+
+
+def test_records_inside_records_are_rows_with_what_is_around_them(tmp_path):
+    columns = ("parent.id", "id", "parent.parent.account.id")
+    rows, refused = inner(tmp_path, "posts[].to[]", columns)
+    assert rows == [("1", "8", "7"), ("1", "9", "7"), ("3", "8", "7")]
+    assert refused == []
+
+
+def test_a_single_value_counts_as_an_array_of_one_and_null_as_none(tmp_path):
+    rows, _ = inner(tmp_path, "posts[].tags", ("parent.id", "value"))
+    assert rows == [("1", "a"), ("1", "b"), ("3", "c")]
+    rows, _ = inner(tmp_path, "posts[].reply_to[]", ("parent.id", "value"))
+    assert rows == [("1", "5")]
+
+
+def test_lines_hold_inner_records_too(tmp_path):
+    lines = "\n".join(map(json.dumps, POSTS["posts"]))
+    rows, _ = inner(tmp_path, "to[]", ("parent.id", "id"), lines, format_="jsonl")
+    assert rows == [("1", "8"), ("1", "9"), ("3", "8")]
+
+
+def test_what_an_inner_record_says_beyond_its_columns_is_kept(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(POSTS))
+    asked = table("json", records="posts[].to[]", columns={"id": "plain"}, unknown_keys="plain")
+    (chunk,) = read_chunks(path, asked)
+    assert chunk.rows.column("raw_payload").to_pylist() == ['{"x":1.5}', None, None]
+
+
+def test_an_inner_record_that_does_not_fit_sets_its_outer_record_aside_whole(tmp_path):
+    text = '{"posts": [{"id": 1, "to": [{"id": 8}, [2]]}, {"id": 2, "to": [{"id": 9}]}]}'
+    rows, (refused,) = inner(tmp_path, "posts[].to[]", ("parent.id", "id"), text)
+    assert rows == [("2", "9")]
+    assert (refused.reason, refused.record_no) == ("E_JSON", 1)
+    assert refused.raw == b'{"id": 1, "to": [{"id": 8}, [2]]}'
+
+
+def test_what_is_around_an_array_reaches_its_records_if_it_stands_before(tmp_path):
+    before = '{"chat": {"id": 4, "messages": [{"id": 1}, {"id": 2}]}, "by": "x"}'
+    rows, _ = inner(tmp_path, "chat.messages", ("parent.id", "id"), before)
+    assert rows == [("4", "1"), ("4", "2")]
+    with pytest.raises(LandingRefused, match=r"E_JSON: .*parent\.parent\.by reads stands behind"):
+        inner(tmp_path, "chat.messages", ("parent.parent.by", "id"), before)
+
+
+def test_a_key_called_parent_is_a_key_where_nothing_is_around(tmp_path):
+    rows, _ = inner(tmp_path, "", ("parent.id",), '[{"parent": {"id": 3}}]')
+    assert rows == [("3",)]
+
+
+@pytest.mark.parametrize(
+    "records", ["posts[", "[]posts", "posts..to", ".posts", "posts[].", "a[0]"]
+)
+def test_a_path_that_is_none_is_refused(records):
+    with pytest.raises(ValueError, match="records"):
+        table("json", records=records)

@@ -107,6 +107,5 @@ def test_texts_cookies_and_devices_are_known_by_their_tokens_alone() -> None:
         if field.name.removesuffix("_id") in named and field.kind != "token"
     ]
     assert bare == []
-    assert [f.kind for e in ENTITIES.values() for f in e.fields if f.name.endswith("_token")] == [
-        "token"
-    ] * 4
+    ending = [f.kind for e in ENTITIES.values() for f in e.fields if f.name.endswith("_token")]
+    assert set(ending) == {"token"}

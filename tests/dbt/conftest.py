@@ -107,6 +107,7 @@ def identified(name: str) -> dict[str, Any]:
         "customer_id": name.upper(),
         "match_status": "singleton",
         "cluster_size": 1,
+        "founding_sequence": 1,
         "first_linked_at": dt.datetime(2024, 1, 5),  # noqa: DTZ001 (the warehouse holds UTC)
         "as_of_date": dt.date.fromisoformat(AS_OF),
     }

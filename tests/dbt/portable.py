@@ -118,6 +118,8 @@ def rendered(template: str, variables: Mapping[str, object] = VARIABLES) -> str:
         "ref": lambda name: name,
         "source": lambda schema, name: f"{schema}_{name}",
         "config": lambda **_: "",
+        "is_incremental": lambda: False,
+        "this": "this",
     }
     return environment.from_string(macros + template).render(context).lstrip()
 

@@ -40,7 +40,8 @@ def layer(model: Node) -> str:
 
 def test_the_schema_is_the_folder_and_everything_is_a_table(tables: list[Node]) -> None:
     assert [m["name"] for m in tables if m["schema"] != layer(m)] == []
-    assert [m["name"] for m in tables if m["config"]["materialized"] != "table"] == []
+    kinds = ("table", "incremental")
+    assert [m["name"] for m in tables if m["config"]["materialized"] not in kinds] == []
 
 
 def test_intermediate_models_leave_nothing_behind(models: list[Node], tables: list[Node]) -> None:
@@ -141,7 +142,8 @@ def test_core_reads_accepted_and_visible_rows_only(models: list[Node]) -> None:
         cut = re.findall(r"current_version\(|is_visible\(", model["raw_code"])
         assert len(cut) == len(staged), model["name"]
         read_whole = re.findall(
-            r"from \{\{ ref\('(stg_\w+)'\) \}\}\n    where reject_reason is null and",
+            r"from \{\{ ref\('(stg_\w+)'\) \}\}\n    where\s+(?:reject_reason is null|"
+            r"\(reject_reason is null or reject_reason = 'DELETED'\))\s+and",
             model["raw_code"],
         )
         through_macro = re.findall(r"current_version\(\s*ref\('(stg_\w+)'\)", model["raw_code"])

@@ -237,4 +237,4 @@ def test_meanings_stand_on_tables_and_columns(built: Built) -> None:
 
 def test_failing_rows_are_nowhere_stored(built: Built) -> None:
     schemas = {name for (name,) in built.query("select distinct schema_name from duckdb_tables()")}
-    assert schemas == {"staging", "core", "features", "bi", "seeds"}
+    assert schemas == {"staging", "core", "features", "bi", "seeds", "changes"}

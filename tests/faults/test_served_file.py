@@ -7,6 +7,7 @@ import re
 import stat
 import subprocess
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -15,10 +16,14 @@ from crm_tasks.contracts.render import comment_statements
 from crm_tasks.warehouse.publications import served_file
 from crm_tasks.warehouse.query import query_served
 from tests.faults.kit import REPOSITORY
+from tests.flow.small_company import MEMBERS
 
 DUCKDB15 = REPOSITORY / ".venv-duckdb15" / "bin" / "python"
-#: What the small company's customers can be told by: their e-mail addresses.
-PERSON = re.compile(rb"person\d+@example\.org", re.IGNORECASE)
+#: What the small company's people can be told by: e-mail addresses, names, phones and streets.
+WORDS = {word for name in MEMBERS for word in name.split()}
+STREETS = {f"{name.split()[1][::-1]}" for name in MEMBERS}
+TOLD_BY = [r"person\d+@example\.org", r"\+?(44|0) ?7400 ?1\d{5}", *sorted(WORDS | STREETS)]
+PERSON = re.compile("|".join(TOLD_BY).encode(), re.IGNORECASE)
 IDENTIFYING_NAMES = (
     "email", "e_mail", "phone", "display_name", "given_name", "family_name", "address", "handle",
     "cookie", "birth_date",
@@ -87,13 +92,22 @@ def test_no_column_names_a_person(published):
 
 def test_nothing_outside_the_vault_holds_what_the_source_calls_identifying(company):
     company.restore("publish")
-    assert PERSON.search((company.profile.parent / "data" / "customers.csv").read_bytes())
+    for name in ("customers.csv", "members.csv"):
+        assert PERSON.search((company.profile.parent / "data" / name).read_bytes())
     home = company.home
     files = [p for p in home.root.rglob("*") if p.is_file() and home.vault not in p.parents]
     tables = [file for file in files if file.suffix == ".parquet"]
     assert len(tables) > 50
     assert [file for file in files if PERSON.search(file.read_bytes())] == []
     assert [file for file in tables if PERSON.search(as_text(pq.read_table(file)))] == []
+    with duckdb.connect(str(home.warehouse_file), read_only=True) as connection:
+        working = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where not internal"
+        ).fetchall()
+        assert len(working) > 20
+        for schema, name in working:
+            told = connection.sql(f"from {schema}.{name}").to_arrow_table()
+            assert not PERSON.search(as_text(told)), name
     for table in published_tables():
         served = query_served(home, f"from {table.full_name}")
         assert not PERSON.search(as_text(served)), table.full_name

@@ -25,6 +25,8 @@ DAYS = 181  # the last order is on 2024-06-30, the day before AS_OF
 
 N_CUSTOMERS = 60
 N_CUSTOMERS_WITHOUT_RECORD = 1  # they order, but the customer file does not know them
+N_MEMBERS = 20  # of the club: the first customers once more, by what the shop knows of them too
+N_RECORDS = N_CUSTOMERS + N_MEMBERS
 N_ORDERS = 600
 N_PRODUCTS = 30
 N_UNKNOWN_PRODUCT_LINES = 2
@@ -34,6 +36,16 @@ N_LINES_WITHOUT_PRODUCT = 1  # rejected in staging: E_REQUIRED_product_source_id
 N_DUPLICATE_COUPON_ROWS = 4
 #: Orders that came without their moment, by what tells it all the same; the last by nothing.
 UNDATED = {"order_lines": tuple(range(29, N_ORDERS, 60)), "paid_at": (99, 101), "none": (300,)}
+
+#: Invented people of whom nothing may be found outside the vault.
+MEMBERS = (
+    "Quillon Zwartmoor", "Zephra Quexby", "Brynja Thornquist", "Tobias Vandermeulen",
+    "Ottoline Oxenstierna", "Marzena Fitzgibbon", "Ignatius Jankowiak", "Solveig Lindqvarn",
+    "Kasimir Bramblethwaite", "Perpetua Ossenbrug", "Wendelin Cholmondeston",
+    "Xanthe Dragomirov", "Friedemann Eichelhardt", "Yolande Gawthrope", "Leocadia Huxterfield",
+    "Casper Iversdottir", "Hildegund Kleinschrod", "Umberto Mavrogenis", "Rosalba Nordhausser",
+    "Vidar Pfefferkorn",
+)  # fmt: skip
 
 DEPARTMENTS = ("BAKERY", "GARDEN", "PAPER")
 AGE_BANDS = ("19-24", "25-34", "35-44", "45-54", "55-64", "65+")
@@ -59,6 +71,7 @@ def write_small_company(folder: Path, seed: int = 7) -> Path:
     data.mkdir(parents=True)
     orders = _draw_orders(rng)
     _write_people(data)
+    _write_members(data)
     _write_products(data)
     _write_csv(
         data / "orders.csv",
@@ -105,6 +118,29 @@ def _write_people(data: Path) -> None:
         for customer in known
     ]
     _write_csv(data / "customers.csv", ("customer_no", "email", "age", "registered"), rows)
+
+
+def _write_members(data: Path) -> None:
+    """Write the club's list: names, homes and birth dates beside the address the shop has too."""
+    rows: list[Row] = [
+        (
+            f"M{member:02d}",
+            name,
+            f"PERSON{customer}@example.org",
+            f"+44 7400 1{member * 397:05d}",
+            f"{11 + 7 * member} {name.split()[1][::-1].title()} Lane",
+            f"{1950 + 2 * member}-{1 + member % 12:02d}-{1 + member:02d}",
+            _text(FIRST_DAY - dt.timedelta(days=10 + member)),
+        )
+        for member, (name, customer) in enumerate(zip(MEMBERS, _addressed(), strict=False))
+    ]
+    header = ("member_no", "name", "email", "phone", "street", "born", "joined")
+    _write_csv(data / "members.csv", header, rows)
+
+
+def _addressed() -> list[int]:
+    """Return the customers whose e-mail address the shop has."""
+    return [customer for customer in range(N_CUSTOMERS - 1) if customer % 20 != 3]
 
 
 def _write_products(data: Path) -> None:

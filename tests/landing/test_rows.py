@@ -115,3 +115,31 @@ def test_nothing_refused_is_an_empty_table_of_the_same_types():
     nothing = refused_rows(chunk(no=["1"]))
     assert nothing.num_rows == 0
     assert [str(kind) for kind in nothing.schema.types] == ["int64", "binary"]
+
+
+def test_a_list_of_handles_leaves_a_list_of_tokens_equal_to_those_of_single_handles():
+    handle = {"identifying": "handle"}
+    table = SourceTable.model_validate(
+        source_table(
+            {"customers": {"map": {"customer_source_id": "no"}}},
+            columns={"no": "plain", "author": handle, "named": {**handle, "is_list": True}},
+            null_tokens=["", "[]"],
+        )
+    )
+    rows = pa.table(
+        {
+            "no": ["1", "2"],
+            "author": ["@Ann", "@bob"],
+            "named": ['["@bob", "@ANN"]', "[]"],
+            "record_no": [1, 2],
+            "byte_offset": [0, 10],
+        }
+    )
+    ann, bob = lake_rows(Chunk(rows), table, ORIGIN, KEY).to_pylist()
+    assert ann["named_token"] == f'["{bob["author_token"]}","{ann["author_token"]}"]'
+    assert (ann["named_status"], bob["named_status"]) == ("valid", "empty")
+    assert bob["named_token"] is None
+    assert vault_rows(Chunk(rows), table)["named"]["value"].to_pylist() == [
+        '["@bob", "@ANN"]',
+        "[]",
+    ]

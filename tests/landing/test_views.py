@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 import pytest
 
 from crm_tasks.contracts.entities import ENTITIES, METADATA
@@ -132,6 +135,10 @@ def test_parquet_has_nulls_of_its_own_so_an_empty_text_stays(tmp_path):
     [
         ({"is_in": ["FUEL", "it's"]}, ["true", "true", "false", "false", "false"]),
         ({"is_not_in": ["FUEL", "it's"]}, ["false", "false", "true", "true", "true"]),
+        (
+            {"is_in": ["FUEL"], "then": "it's out", "otherwise": "in"},
+            ["it's out", "in", "in", "in", "in"],
+        ),
     ],
 )
 def test_a_membership_is_true_or_false_for_null_too(tmp_path, test, expected):
@@ -250,3 +257,22 @@ def test_two_different_pairs_never_make_the_same_key(tmp_path):
     rows = view(tmp_path, profile(table), [landed(tmp_path, parts)], "products")
     keys = [key for (key,) in values(rows, "product_source_id")]
     assert len(set(keys)) == len(keys) == 5
+
+
+def test_what_landed_before_a_source_went_live_is_history(tmp_path):
+    told = profile(source_table(products()))
+    live = {"rule": "landing", "lag_days": 3, "live_since": "2024-07-02"}
+    (source,) = told.model_dump(exclude_defaults=True)["sources"]
+    told = type(told).model_validate(
+        told.model_dump(exclude_defaults=True) | {"sources": [source | {"known_at": live}]}
+    )
+    history = landed(tmp_path, {"id": ["1"], "name": ["a"]}, sequence=1)
+    later = replace(
+        landed(tmp_path, {"id": ["2"], "name": ["b"]}, sequence=2),
+        landed_at=LANDED_AT + dt.timedelta(days=1),
+    )
+    rows = view(tmp_path, told, [history, later], "products")
+    assert values(rows, "product_source_id", "known_at_rule", "known_at_lag_days") == [
+        ("1", "event", 3),
+        ("2", "landing", 3),
+    ]

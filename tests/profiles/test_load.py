@@ -7,6 +7,7 @@ import pytest
 
 from crm_tasks.errors import ProfileError
 from crm_tasks.profiles import bundled_profiles, load_profile, profile_path
+from crm_tasks.profiles.volume import DEFAULT_VOLUME, Volume
 
 SMALL = """\
 profile: corner_shop
@@ -133,7 +134,7 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest(
         ("{rule: event}", "event", "line 11: sources.0.known_at: expected keys with values"),
         ("{rule: event}", "{rule: soon}", "line 11: sources.0.known_at.rule: Input should be"),
         ("title: A corner shop", "title: [a]", "line 2: title: expected text"),
-        ("root: data", "root: data\n    package: x", "exactly one of package and root"),
+        ("root: data", "root: data\n    package: x", "exactly one of package, root"),
         ("is_in: [old]", "is_in: [old], is_not_in: [new]", "exactly one of is_in and is_not_in"),
         ("age_band: age", "age_band: 3", "line 24: sources.0.tables.0.feeds.0.map.age_band: exp"),
     ],
@@ -258,3 +259,61 @@ def test_a_field_for_tokens_takes_nothing_else(written: Path, column: str) -> No
     assert "one of [email_token]" in told
     written.write_text(SMALL + REVIEWS.replace("{column}", "email_token"))
     assert load_profile(str(written)).entities_fed == {"customers", "reviews"}
+
+
+# --- change over time -----------------------------------------------------------------------------
+
+
+def declared(*lines: str) -> str:
+    """Return the profile with more said of its table."""
+    more = "".join(f"        {line}\n" for line in lines)
+    return changed("        columns:\n", f"{more}        columns:\n")
+
+
+def test_how_a_table_changes_is_declared(written: Path) -> None:
+    written.write_text(
+        declared(
+            "load: full",
+            "deleted_when: {column: age, is_in: [gone]}",
+            "optional_columns: [age]",
+            "volume: {at_least_share: 0.8, otherwise: warn}",
+        )
+    )
+    (table,) = load_profile(str(written)).sources[0].tables
+    assert (table.load, table.optional_columns) == ("full", ("age",))
+    assert table.deleted_when is not None
+    assert table.deleted_when.is_in == ("gone",)
+    assert table.volume == Volume(at_least_share=0.8, otherwise="warn")
+
+
+def test_undeclared_a_table_appends_deletes_nothing_and_has_all_its_columns(written: Path) -> None:
+    written.write_text(SMALL)
+    (table,) = load_profile(str(written)).sources[0].tables
+    assert (table.load, table.deleted_when, table.volume) == ("append", None, None)
+    assert table.optional_columns == ()
+    assert DEFAULT_VOLUME["full"].otherwise == "stop"
+    assert DEFAULT_VOLUME["append"].otherwise == "warn"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("load: whole", "append"),
+        ("deleted_when: {column: agee, is_in: [gone]}", "did you mean 'age'"),
+        ("deleted_when: {column: email, is_in: [gone]}", "lands no 'email'"),
+        ("deleted_when: {column: age}", "exactly one of is_in and is_not_in"),
+        ("optional_columns: [agee]", "did you mean 'age'"),
+        ("volume: {at_least: 0.5}", "did you mean 'at_least_share'"),
+        ("volume: {at_least_share: -1}", "greater than or equal to 0"),
+        ("volume: {at_least_share: 0.5, otherwise: skip}", "stop"),
+    ],
+)
+def test_a_wrong_declaration_of_change_names_what_would_be_right(
+    written: Path, line: str, told: str
+) -> None:
+    assert told in message(written, declared(line))
+
+
+def test_only_a_live_source_goes_live(written: Path) -> None:
+    live = changed("known_at: {rule: event}", "known_at: {rule: event, live_since: 2026-03-01}")
+    assert "live_since: only with rule landing" in message(written, live)

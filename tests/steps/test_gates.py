@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 from crm_tasks.errors import GateFailed
@@ -14,8 +15,6 @@ from crm_tasks.steps import gates
 from crm_tasks.steps.registry import STEPS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from crm_tasks.quality.suites import RunFacts
 
 CLAIM = object()
@@ -78,7 +77,26 @@ def found(monkeypatch: pytest.MonkeyPatch, *outcomes: ExpectationOutcome) -> lis
         return list(outcomes)
 
     monkeypatch.setattr(gates, "check_gate", check)
+    monkeypatch.setattr(gates, "delivery_outcomes", lambda _: [])
     return calls
+
+
+def test_landing_is_checked_without_what_deletes_and_with_what_was_delivered(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[pa.Table] = []
+
+    def check(_: str, read: Any, __: RunFacts) -> list[ExpectationOutcome]:
+        seen.append(read("staging.stg_orders", ("status",)))
+        return []
+
+    rows = pa.table({"status": ["a", "b", "c"], "reject_reason": [None, "DELETED", "E_TYPE_x"]})
+    run.read = lambda _, columns: rows.select(list(columns))
+    monkeypatch.setattr(gates, "check_gate", check)
+    monkeypatch.setattr(gates, "delivery_outcomes", lambda _: [outcome("small", "critical", False)])
+    with pytest.raises(GateFailed, match="small on"):
+        gates.gate_landing(run)
+    assert [table.to_pydict() for table in seen] == [{"status": ["a", "c"]}]
 
 
 def test_warnings_are_recorded_and_the_run_goes_on(

@@ -7,6 +7,7 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from crm_tasks.errors import LandingRefused, SettingsError
 from crm_tasks.privacy.keys import DEMO_SECRET, derived_key
@@ -178,3 +179,91 @@ def test_coverage_says_what_the_source_cannot_feed_and_why(home, company):
 
     assert set(off) == {"randomised_outcomes"}
     assert off["randomised_outcomes"].startswith("no source feeds outcomes: ")
+
+
+# --- change over time -----------------------------------------------------------------------------
+
+
+def declare(profile, table, **more):
+    """Say more of a table in the profile."""
+    told = yaml.safe_load(profile.read_text(encoding="utf-8"))
+    (found,) = [t for t in told["sources"][0]["tables"] if t["name"] == table]
+    found |= more
+    profile.write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
+
+
+def test_one_file_split_into_ten_lands_the_same_records(home, company, tmp_path):
+    whole = Home(tmp_path / "whole")
+    land(whole, company)
+    data = company.parent / "data"
+    header, *lines = (data / "lines-1.csv").read_text().splitlines()
+    (data / "lines-1.csv").unlink()
+    for part in range(10):
+        text = "\n".join([header, *lines[part::10], ""])
+        (data / f"lines-1{part}.csv").write_text(text)
+    land(home, company)
+    counted = [
+        sum(b["n_loaded"] for b in batches(place) if b["table_name"] == "lines")
+        for place in (whole, home)
+    ]
+    assert counted[0] == counted[1] > 1000
+
+
+def test_the_sole_file_of_a_full_table_may_come_back_to_what_it_was(home, company):
+    declare(company, "customers", load="full")
+    people = company.parent / "data" / "customers.csv"
+    first = people.read_bytes()
+    shorter = b"".join(first.splitlines(keepends=True)[:-1])
+    for number, content in enumerate((first, shorter, first, first)):
+        people.write_bytes(content)
+        land(home, company, f"attempt-{number}")
+    found = [b for b in batches(home) if b["table_name"] == "customers"]
+    assert [b["delivery_no"] for b in found] == [1, 1, 2]
+    assert found[0]["source_file_sha256"] == found[2]["source_file_sha256"]
+    assert len({b["batch_id"] for b in found}) == 3
+
+
+def test_a_file_of_an_append_table_that_comes_back_is_a_replay(home, company):
+    people = company.parent / "data" / "customers.csv"
+    first = people.read_bytes()
+    for number, content in enumerate((first, first + b"K900,,19-24,2024-01-01\n", first)):
+        people.write_bytes(content)
+        land(home, company, f"attempt-{number}")
+    assert len([b for b in batches(home) if b["table_name"] == "customers"]) == 2
+
+
+def test_a_column_the_profile_learns_of_later_keeps_what_landed_in_its_place(home, company):
+    land(home, company)
+    before = {b["source_file_sha256"]: b for b in batches(home) if b["table_name"] == "orders"}
+    declare(company, "orders", optional_columns=["till"],
+            columns={"order_no": "plain", "customer_no": "plain", "ordered": "plain",
+                     "till": "plain"})  # fmt: skip
+    newer = company.parent / "data" / "orders.csv"
+    newer.with_name("orders-2.csv").write_text(
+        "order_no,customer_no,ordered,till\nO9000,K001,2024-06-30 10:00:00,2\n"
+    )
+    declare(company, "orders", files="orders*.csv")
+
+    land(home, company, "b")
+
+    *_, second, first = [b for b in batches(home) if b["table_name"] == "orders"]
+    old = before[first["source_file_sha256"]]
+    assert first["landed_at"] == old["landed_at"]
+    assert first["first_landing_sequence"] == old["landing_sequence"]
+    assert second["first_landing_sequence"] == second["landing_sequence"]
+
+
+def test_only_what_is_new_counts_as_touched(home, company):
+    first = land(home, company)
+    assert first["rows_touched"] == first["rows_written"]
+    again = land(home, company, "b")
+    assert (again["rows_touched"], again["rows_written"]) == (0, first["rows_written"])
+
+
+def test_an_attempt_may_take_what_was_landed_and_leave_the_sources_alone(home, company):
+    land(home, company)
+    shutil.rmtree(company.parent / "data")
+    attempt = Attempt("b", str(company), str(home.root), reads_sources=False)
+    report = run_step("land", attempt)
+    assert report["rows_touched"] == 0
+    assert report["rows_written"] > 2000

@@ -7,7 +7,9 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
+from crm_tasks.settings import load_settings
 from crm_tasks.steps.attempt import Attempt
+from crm_tasks.steps.replay import replay
 from crm_tasks.steps.runner import run_step
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Ledger
@@ -84,3 +86,42 @@ def test_a_retyped_key_is_told(land):
     query = "select column_name, change, detail from schema_changes order by rowid"
     found = {row["column_name"]: row for row in Ledger(home.ops_file).store.rows(query)}
     assert found["order"]["detail"] == "number -> string"
+
+
+INNER = """\
+    tables:
+      - name: mentions
+        files: events.jsonl
+        format: jsonl
+        records: "to[]"
+        unknown_keys: {unknown_keys}
+        columns: {{{column}: plain, id: plain}}
+        feeds: []
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "landed"), [("parent.order", ["1", "1", "2"]), ("parent.parent.x", [None, None])]
+)
+def test_inner_records_set_aside_are_taken_up_with_what_is_around_them(tmp_path, column, landed):
+    (tmp_path / "data").mkdir()
+    lines = [{"order": 1, "to": [{"id": 8}, {"id": 9}]}, {"order": 2, "to": [{"id": 7, "x": 0}]}]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (tmp_path / "data" / "events.jsonl").write_text(text)
+    profile, home = tmp_path / "profile.yml", Home(tmp_path / "home")
+    head = PROFILE.partition("    tables:")[0]
+    profile.write_text((head + INNER).format(unknown_keys="refuse", column=column))
+    run_step("land", Attempt("a", str(profile), str(home.root)))
+    ledger = Ledger(home.ops_file)
+    (aside,) = ledger.store.rows("select * from quarantine")
+    assert (aside["reason"], aside["byte_length"]) == (
+        "E_UNKNOWN_KEY",
+        len(text.splitlines()[1]) + 1,
+    )
+
+    profile.write_text((head + INNER).format(unknown_keys="plain", column=column))
+    replay(load_settings(home=home.root, profile=str(profile)), ledger)
+
+    files = home.landing.rglob("rows.parquet")
+    rows = [row for file in files for row in pq.read_table(file, partitioning=None).to_pylist()]
+    assert sorted((row[column] for row in rows), key=str) == landed

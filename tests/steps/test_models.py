@@ -13,6 +13,7 @@ from crm_tasks.contracts.entities import ENTITIES
 from crm_tasks.errors import ModelBuildFailed, StaleAttempt
 from crm_tasks.steps import models
 from crm_tasks.steps.models import build_bi, build_core, build_staging, run_variables
+from crm_tasks.warehouse.ops_store import insert_rows
 from crm_tasks.warehouse.tables import read_table
 
 
@@ -25,8 +26,9 @@ def called(monkeypatch):
         results: list | None = None
         error: Exception | None = None
 
-        def __call__(self, call, select, exclude=()):
+        def __call__(self, call, select, exclude=(), *, is_full=True):
             self.calls.append((call, select, exclude))
+            self.is_full = is_full
             if self.results is not None:
                 (call.target / "run_results.json").write_text(json.dumps({"results": self.results}))
             if self.error is not None:
@@ -56,16 +58,52 @@ def test_staging_is_handed_the_landing_views_as_a_file(opened, called):
     assert select == ("path:models/staging",)
     text = call.landing_sql.read_text(encoding="utf-8")
     assert text.count("create or replace view") == len(ENTITIES)
+    # The layer stands for this very run: no batch is typed again.
+    assert not called.is_full
+    assert not any(batch["batch_id"] in text for batch in run.ledger.batches_of_run(run.run_id))
+
+
+def test_staging_of_another_profile_or_code_is_typed_again_whole(opened, called):
+    run = opened("staging")
+    other = {**run.row, "run_id": "another", "code_version": "older"}
+    with run.ledger.store.transaction() as connection:
+        insert_rows(connection, ops.RUNS, [other])
+        connection.execute("update layers set run_id = 'another' where layer = 'staging'")
+    build_staging(run)
+    ((call, _, _),) = called.calls
+    assert called.is_full
+    text = call.landing_sql.read_text(encoding="utf-8")
     assert all(batch["batch_id"] in text for batch in run.ledger.batches_of_run(run.run_id))
 
 
-def test_core_is_built_with_its_seeds_and_reads_no_landing(opened, called):
+def test_a_layer_that_was_left_half_is_built_again_whole(opened, called):
+    run = opened("core")
+    run.ledger.begin_layer(run.claim, "core")
+    build_core(run)
+    assert called.is_full
+
+
+def test_core_is_built_with_its_seeds_and_told_what_changed(opened, called):
     report = build_core(opened("core"))
     ((call, select, exclude),) = called.calls
     assert (set(select), exclude) == ({"path:models/core", "path:seeds"}, ())
-    assert call.landing_sql is None
+    text = call.landing_sql.read_text(encoding="utf-8")
+    assert [f"changes.{name} as" in text for name in ("batches", "built", "customers")] == [
+        True
+    ] * 3
+    assert "landing." not in text
     assert report.rows_written > 60
-    assert report.message.endswith(" tables")
+    assert report.message.endswith(" tables, what changed built")
+
+
+def test_core_far_from_the_date_it_was_built_for_is_built_again_whole(opened, called):
+    run = opened("core")
+    other = {**run.row, "run_id": "another", "as_of_date": "2024-05-01"}
+    with run.ledger.store.transaction() as connection:
+        insert_rows(connection, ops.RUNS, [other])
+        connection.execute("update layers set run_id = 'another' where layer = 'core'")
+    build_core(run)
+    assert called.is_full
 
 
 def test_a_layer_whose_build_fails_is_not_complete_and_its_results_are_kept(opened, called):

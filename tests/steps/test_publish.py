@@ -10,7 +10,7 @@ from crm_tasks.contracts import ops, published_tables
 from crm_tasks.errors import AuditBroken, RunStateError, SettingsError
 from crm_tasks.privacy.keys import derived_key, own_secret
 from crm_tasks.settings import load_settings
-from crm_tasks.steps.publish import publish
+from crm_tasks.steps.publish import publish, record
 from crm_tasks.steps.runner import open_run
 from crm_tasks.warehouse.audit import verify_audit
 from crm_tasks.warehouse.ledger import Ledger
@@ -75,3 +75,17 @@ def test_a_profile_edited_under_way_stops_a_step_before_it_reads(
     claim = ledger.claim("stages", "publish", ledger.find_run_like("last")["run_id"])
     with pytest.raises(SettingsError, match="was edited while run"):
         open_run(load_settings(home=copied.root), copied, ledger, claim)
+
+
+def test_recorded_a_run_counts_and_readers_notice_nothing(opened):
+    run = opened("record")
+    before, served = run.ledger.store.arrow(ops.TABLE_HASHES), served_file(run.home)
+    with run.ledger.store.transaction() as connection:
+        connection.execute("update runs set state = 'running', ended_at = null")
+        connection.execute("delete from table_hashes")
+    report = record(run)
+    assert run.ledger.find_run(run.run_id)["state"] == "published"
+    assert run.ledger.store.arrow(ops.TABLE_HASHES).equals(before)
+    assert served_file(run.home) == served
+    assert report.message == f"{run.as_of} recorded"
+    assert list(run.home.serve.glob(".try-*")) == []

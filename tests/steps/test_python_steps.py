@@ -9,16 +9,19 @@ import datetime as dt
 from dataclasses import replace
 
 import duckdb
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from crm_tasks.contracts import find_table
+from crm_tasks.errors import RunStateError
 from crm_tasks.ml.segments import RFM_SEGMENTS
 from crm_tasks.steps import evaluation, foresight, graph, identity, ml, strategy
 from crm_tasks.steps.registry import STEPS, find_step
 from crm_tasks.steps.standing import tables_written
 from crm_tasks.warehouse.tables import read_table
-from tests.flow.small_company import N_CUSTOMERS
+from tests.flow.small_company import N_CUSTOMERS, N_RECORDS
 
 COMPUTING = [step.name for step in STEPS if step.name != "land" and tables_written(step)]
 
@@ -65,17 +68,20 @@ def test_a_step_notes_all_it_reads_and_leaves_no_reader_open(opened, step):
 
 def test_everybody_a_fact_refers_to_is_one_customer(opened):
     run = opened("identity")
-    report = identity.resolve(run)
+    report = identity.resolve_identities(run)
     records = run.read("identity.records")
-    assert records.num_rows == len(set(records.column("customer_id").to_pylist())) == N_CUSTOMERS
-    assert report.message == f"{N_CUSTOMERS} records, {N_CUSTOMERS} new customers"
+    assert records.num_rows == N_RECORDS
+    assert len(set(records.column("customer_id").to_pylist())) == N_CUSTOMERS
+    assert (
+        report.message == f"{N_RECORDS} records, {N_CUSTOMERS} customers, {N_CUSTOMERS} of them new"
+    )
 
 
 def test_customers_of_the_predecessor_are_not_announced_again(opened):
     run = opened("identity")
     later = replace(run, predecessor_run_id=run.run_id)
-    report = identity.resolve(later)
-    assert report.message == f"{N_CUSTOMERS} records, 0 new customers"
+    report = identity.resolve_identities(later)
+    assert report.message == f"{N_RECORDS} records, {N_CUSTOMERS} customers, 0 of them new"
     assert run.read("identity.events").num_rows == 0
 
 
@@ -168,3 +174,29 @@ def test_past_campaigns_are_measured_and_labelled_observational(opened):
     assert report.message == "2 campaigns with contacts, observational unless drawn at random"
     assert sorted(rows.column("n_contacted").to_pylist()) == [20, 30]
     assert pc.all(pc.starts_with(rows.column("label"), "Observational")).as_py()
+
+
+def test_what_was_decided_for_a_day_that_is_over_is_handed_over_as_it_was(opened):
+    run = opened("actions")
+    over = replace(run, run_id="later", claim=replace(run.claim, run_id="later"),
+                   row={**run.row, "decisions_run_id": run.run_id})  # fmt: skip
+    report = strategy.plan_actions(over)
+    for table in ("strategy.campaigns", "strategy.actions", "strategy.action_reasons"):
+        assert over.read(table).equals(run.read(table))
+    assert report.message.endswith("actions stand as they were decided")
+
+
+def test_decisions_that_earlier_code_wrote_otherwise_are_not_guessed(opened):
+    run = opened("actions")
+    file = run.home.table_dir(find_table("strategy.actions"), run.run_id) / "rows.parquet"
+    pq.write_table(pq.read_table(file, partitioning=None).drop_columns(["arm"]), file)
+    over = replace(run, row={**run.row, "decisions_run_id": run.run_id})
+    with pytest.raises(RunStateError, match="written by earlier code and lacks columns"):
+        strategy.plan_actions(over)
+
+
+def test_customers_the_sources_deleted_are_not_contacted():
+    customers = pa.table({"customer_id": ["a", "b", "c"], "frequency": [1, 2, 3]})
+    people = pa.table({"customer_id": ["a", "b", "c"], "is_deleted": [False, True, False]})
+    kept = strategy.without_deleted(customers, people)
+    assert kept.to_pydict() == {"customer_id": ["a", "c"], "frequency": [1, 3]}

@@ -130,7 +130,10 @@ def test_a_landed_batch_is_found_where_it_was_written(place, home):
     write(place, [chunk(1, 2)])
     row = {
         "batch_id": "batch-1",
-        "landing_sequence": 7,
+        "place": 7,
+        "n_loaded": 2,
+        "n_quarantined": 0,
+        "completes_batch_id": None,
         "source_system": "shop",
         "table_name": "things",
         "landed_at": "2024-07-01 03:00:00.000123",

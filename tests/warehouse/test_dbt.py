@@ -96,8 +96,14 @@ def test_unit_tests_are_left_out_and_tests_wait_for_the_layers_they_read(call, s
     build(call, SELECT, exclude=("path:models/core/wide",))
     assert (folder / "asked").read_text().split() == [
         "build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test",
-        "--select", "path:models/core", "--exclude", "path:models/core/wide",
+        "--select", "path:models/core", "--exclude", "path:models/core/wide", "--full-refresh",
     ]  # fmt: skip
+
+
+def test_a_layer_is_brought_up_to_date_only_if_asked(call, stand_in):
+    folder = stand_in(code=0)
+    build(call, SELECT, is_full=False)
+    assert "--full-refresh" not in (folder / "asked").read_text()
 
 
 def test_the_spill_folder_is_private(call, stand_in):

@@ -9,7 +9,12 @@ import pytest
 
 from crm_tasks.contracts import ops
 from crm_tasks.errors import StaleAttempt
-from crm_tasks.warehouse.landing_records import LandedFile, quarantine_id, record_batch
+from crm_tasks.warehouse.landing_records import (
+    LandedFile,
+    delivery_no,
+    quarantine_id,
+    record_batch,
+)
 from crm_tasks.warehouse.ledger import Ledger
 
 
@@ -123,3 +128,60 @@ def test_an_overtaken_attempt_records_no_batch(ledger, claim):
         record_batch(ledger, claim, landed("a"))
     assert ledger.store.rows("select * from batches") == []
     assert watermarks(ledger) == {}
+
+
+# --- the same bytes again -------------------------------------------------------------------------
+
+
+def again(batch_id, sha256, **about):
+    """Return the bytes of a file landed as another batch."""
+    file = landed(batch_id)
+    manifest = {**file.manifest, "source_file_sha256": sha256}
+    return replace(file, manifest=manifest, **about)
+
+
+def batch(ledger, batch_id):
+    (row,) = ledger.store.rows("select * from batches where batch_id = ?", (batch_id,))
+    return row
+
+
+def test_bytes_landed_under_another_declaration_keep_their_first_moment_and_place(ledger, claim):
+    assert record_batch(ledger, claim, again("a", "f1"))
+    record_batch(ledger, claim, again("b", "f2"))
+    record_batch(ledger, claim, again("a2", "f1"))
+    first, second = batch(ledger, "a"), batch(ledger, "a2")
+    assert second["landed_at"] == first["landed_at"]
+    assert (second["landing_sequence"], second["first_landing_sequence"]) == (3, 1)
+    read = ledger.batches_of_profile("shop")
+    assert [(row["batch_id"], row["place"]) for row in read] == [("b", 2), ("a2", 1)]
+    assert not record_batch(ledger, claim, again("a2", "f1"))
+
+
+def test_records_out_of_quarantine_have_the_place_of_their_batch_but_their_own_moment(
+    ledger, claim
+):
+    for number, name in enumerate("abc"):
+        record_batch(ledger, claim, again(name, f"f{number}"))
+    record_batch(ledger, claim, again("part", "cut out", completes_batch_id="a"))
+    places = {row["batch_id"]: row["place"] for row in ledger.batches_of_profile("shop")}
+    assert places == {"a": 1, "b": 2, "c": 3, "part": 1}
+    assert batch(ledger, "part")["landed_at"] > batch(ledger, "c")["landed_at"]
+
+
+def test_a_full_table_that_comes_back_to_old_bytes_is_a_delivery_of_its_own(ledger, claim):
+    where = ("till", "orders")
+
+    def number(sha256):
+        return delivery_no(ledger, "shop", where, sha256)
+
+    assert number("A") == 1
+    record_batch(ledger, claim, again("a", "A"))
+    assert number("A") == 1  # a replay of what holds
+    record_batch(ledger, claim, again("b", "B"))
+    assert number("A") == 2
+    record_batch(ledger, claim, again("a2", "A", delivery_no=2))
+    assert number("A") == 2
+    assert number("B") == 2
+    read = [row["batch_id"] for row in ledger.batches_of_profile("shop")]
+    assert read == ["a", "b", "a2"]
+    assert batch(ledger, "a2")["first_landing_sequence"] == 3

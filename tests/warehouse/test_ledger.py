@@ -91,13 +91,6 @@ def test_the_predecessor_is_the_latest_published_run_before_the_date(ledger):
     assert ledger.predecessor("other", dt.date(2018, 1, 4)) is None
 
 
-def test_the_ancestry_is_newest_first(ledger):
-    frozen(ledger, "a", run_id="one")
-    frozen(ledger, "b", run_id="two", predecessor="one")
-
-    assert ledger.ancestry("two") == ("two", "one")
-
-
 def test_freezing_a_published_run_again_keeps_it_published(ledger):
     frozen(ledger)
     publish(ledger, "run-1")

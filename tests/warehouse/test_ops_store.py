@@ -167,3 +167,18 @@ def test_a_reader_sees_the_state_before_a_transaction_that_is_under_way(store):
         reader.join(20)
     assert seen == [1]
     assert pa.compute.count(store.arrow(ops.PIPELINE_COVERAGE).column("status")).as_py() == 2
+
+
+def test_a_store_of_earlier_code_gets_the_columns_it_lacks_and_keeps_its_rows(tmp_path):
+    store = OpsStore(tmp_path / "ops.sqlite")
+    with store.transaction() as connection:
+        insert_rows(connection, ops.WATERMARKS, [{"source_system": "s", "entity": "t",
+                    "high_watermark": "7", "loaded_at": "2024-01-01"}])  # fmt: skip
+        connection.execute("drop table table_builds")
+        connection.execute("alter table runs drop column stale_because")
+        connection.execute("pragma user_version = 13")
+    with store.transaction() as connection:
+        columns = {row["name"] for row in connection.execute("pragma table_info(runs)")}
+    assert "stale_because" in columns
+    assert store.rows("select * from table_builds") == []
+    assert store.rows("select high_watermark from watermarks") == [{"high_watermark": "7"}]

@@ -20,6 +20,12 @@ identities as (
 
 ),
 
+golden_customers as (
+
+    select * from {{ source('identity', 'golden_customers') }}
+
+),
+
 orders as (
 
     select * from {{ ref('fct_orders') }}
@@ -39,9 +45,7 @@ references_summed_per_customer as (
     select
         identities.customer_id,
         cast(count(*) as integer) as n_source_records,
-        cast(min(customer_references.first_known_at) as timestamp) as first_known_at,
-        cast(max(case when identities.match_status = 'matched' then 1 else 0 end) as integer)
-            as n_matched
+        cast(min(customer_references.first_known_at) as timestamp) as first_known_at
     from customer_references
     inner join identities
         on
@@ -88,12 +92,12 @@ customers_described as (
         cast(null as varchar) as organization_id,
         ---------- text
         versions.customer_type,
-        cast(null as varchar) as gender,
-        cast(null as varchar) as city,
-        cast(null as varchar) as region,
-        cast(null as varchar) as country_code,
-        cast(null as varchar) as language_code,
-        cast(null as varchar) as acquisition_channel,
+        golden_customers.gender,
+        golden_customers.city,
+        golden_customers.region,
+        golden_customers.country_code,
+        golden_customers.language_code,
+        golden_customers.acquisition_channel,
         versions.age_band,
         versions.income_band,
         versions.home_ownership,
@@ -102,15 +106,16 @@ customers_described as (
         versions.household_composition,
         versions.kids_count,
         ---------- numbers
-        cast(null as smallint) as birth_year,
+        golden_customers.birth_year,
         references_summed_per_customer.n_source_records,
-        case when references_summed_per_customer.n_matched = 0 then cast(1 as double) end
-            as identity_confidence,
+        coalesce(golden_customers.identity_confidence, cast(1 as double)) as identity_confidence,
         ---------- booleans
-        cast(null as boolean) as has_email,
-        cast(null as boolean) as has_phone,
-        coalesce(moments_summed_per_customer.last_seen_at >= {{ days_before_as_of(90) }}, false)
+        golden_customers.has_email,
+        golden_customers.has_phone,
+        not versions.is_deleted
+        and coalesce(moments_summed_per_customer.last_seen_at >= {{ days_before_as_of(90) }}, false)
             as is_active,
+        versions.is_deleted,
         false as is_erased,
         {{ is_synthetic() }} as is_synthetic,
         ---------- dates
@@ -127,6 +132,8 @@ customers_described as (
         on versions.customer_id = references_summed_per_customer.customer_id
     left join moments_summed_per_customer
         on versions.customer_id = moments_summed_per_customer.customer_id
+    left join golden_customers
+        on versions.customer_id = golden_customers.customer_id
 
 )
 

@@ -3,7 +3,10 @@ with
 organizations as (
 
     {{ current_version(
-        ref('stg_organizations'), key=['organization_source_id'], event_time='known_at'
+        ref('stg_organizations'),
+        key=['organization_source_id'],
+        event_time='known_at',
+        keeps_deleted=true
     ) }}
 
 ),
@@ -24,6 +27,7 @@ organizations_described as (
         country_code,
         domain_name,
         ---------- booleans
+        is_deleted,
         {{ is_synthetic() }} as is_synthetic
     from organizations
 

@@ -2,14 +2,20 @@ with
 
 products as (
 
-    {{ current_version(ref('stg_products'), key=['product_source_id'], event_time='known_at') }}
+    {{ current_version(
+        ref('stg_products'),
+        key=['product_source_id'],
+        event_time='known_at',
+        keeps_deleted=true
+    ) }}
 
 ),
 
 order_items as (
 
-    select * from {{ ref('stg_order_items') }}
-    where reject_reason is null and {{ is_visible('ordered_at', 'known_at') }}
+    {{ current_version(
+        ref('stg_order_items'), key=['order_item_source_id'], event_time='ordered_at'
+    ) }}
 
 ),
 
@@ -51,6 +57,7 @@ products_completed as (
         products.product_source_id is not null and coalesce(products.is_countable, true)
             as is_countable,
         products.product_source_id is null as is_unknown,
+        coalesce(products.is_deleted, false) as is_deleted,
         ---------- timestamps
         products_sold.last_sold_at
     from products
@@ -83,7 +90,9 @@ products_described as (
         ---------- booleans
         is_countable,
         is_unknown,
-        coalesce(last_sold_at >= {{ days_before_as_of(365) }}, false) as is_active,
+        not is_deleted and coalesce(last_sold_at >= {{ days_before_as_of(365) }}, false)
+            as is_active,
+        is_deleted,
         {{ is_synthetic() }} as is_synthetic,
         ---------- timestamps
         last_sold_at

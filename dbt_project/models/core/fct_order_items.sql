@@ -71,6 +71,45 @@ products as (
 
 ),
 
+-- Two branches, so that the few undated lines cost the many others no join.
+order_items_timed as (
+
+    select
+        source_system,
+        order_item_source_id,
+        order_source_id,
+        customer_source_id,
+        product_source_id,
+        quantity,
+        net_amount,
+        retail_discount_amount,
+        coupon_match_amount,
+        coupon_discount_amount,
+        ordered_at
+    from order_items
+    where ordered_at is not null
+    union all
+    select
+        order_items.source_system,
+        order_items.order_item_source_id,
+        order_items.order_source_id,
+        order_items.customer_source_id,
+        order_items.product_source_id,
+        order_items.quantity,
+        order_items.net_amount,
+        order_items.retail_discount_amount,
+        order_items.coupon_match_amount,
+        order_items.coupon_discount_amount,
+        lines_dated.ordered_at
+    from order_items
+    inner join lines_dated
+        on
+            order_items.batch_id = lines_dated.batch_id
+            and order_items.record_no = lines_dated.record_no
+    where not lines_dated.is_ahead
+
+),
+
 -- Every line stays: unknown products, zero quantities and fuel are flagged, and features decide
 -- what counts.
 order_items_joined_to_products as (
@@ -105,8 +144,8 @@ order_items_joined_to_products as (
         order_items.quantity = 0 as is_zero_quantity,
         {{ is_synthetic() }} as is_synthetic,
         ---------- timestamps
-        coalesce(order_items.ordered_at, lines_dated.ordered_at) as ordered_at
-    from order_items
+        order_items.ordered_at
+    from order_items_timed as order_items
     left join identities
         on
             order_items.source_system = identities.source_system
@@ -115,11 +154,6 @@ order_items_joined_to_products as (
         on
             order_items.source_system = products.source_system
             and order_items.product_source_id = products.product_source_id
-    left join lines_dated
-        on
-            order_items.batch_id = lines_dated.batch_id
-            and order_items.record_no = lines_dated.record_no
-    where not coalesce(lines_dated.is_ahead, false)
 
 )
 

@@ -3,6 +3,13 @@ with
 orders as (
 
     select * from {{ ref('int_orders_dated') }}
+    {{ where_key_changed(entity_id('order_source_id')) }}
+
+),
+
+orders_placed as (
+
+    select * from orders
     where not is_ahead
 
 ),
@@ -16,6 +23,7 @@ identities as (
 order_items as (
 
     select * from {{ ref('fct_order_items') }}
+    {{ where_key_changed('order_id') }}
 
 ),
 
@@ -42,26 +50,27 @@ orders_identified as (
 
     select
         ---------- ids
-        {{ entity_id('order_source_id', 'orders') }} as order_id,
+        {{ entity_id('order_source_id', 'orders_placed') }} as order_id,
         identities.customer_id,
         ---------- text
-        orders.status,
-        orders.channel,
-        orders.store_id,
-        orders.ordered_at_rule,
+        orders_placed.status,
+        orders_placed.channel,
+        orders_placed.store_id,
+        orders_placed.ordered_at_rule,
         ---------- dates
-        orders.promised_on,
-        case when orders.delivered_on < {{ as_of_date() }} then orders.delivered_on end
-            as delivered_on,
+        orders_placed.promised_on,
+        case
+            when orders_placed.delivered_on < {{ as_of_date() }} then orders_placed.delivered_on
+        end as delivered_on,
         ---------- timestamps
-        orders.ordered_at,
-        {{ before_as_of('orders.paid_at') }} as paid_at,
-        {{ before_as_of('orders.shipped_at') }} as shipped_at
-    from orders
+        orders_placed.ordered_at,
+        {{ before_as_of('orders_placed.paid_at') }} as paid_at,
+        {{ before_as_of('orders_placed.shipped_at') }} as shipped_at
+    from orders_placed
     left join identities
         on
-            orders.source_system = identities.source_system
-            and orders.customer_source_id = identities.source_record_id
+            orders_placed.source_system = identities.source_system
+            and orders_placed.customer_source_id = identities.source_record_id
 
 ),
 
