@@ -34,6 +34,29 @@ if TYPE_CHECKING:
     from crm_tasks.steps.run import Run
 
 REFERENCES = ("source_system", "customer_source_id", "first_known_at", "first_landing_sequence")
+LINES = (
+    "source_system", "order_item_source_id", "customer_source_id", "net_amount", "ordered_at",
+    "known_at", "reject_reason", "landing_sequence", "record_no", "batch_id",
+)  # fmt: skip
+#: What each record bought: of every line the version landed last of those known by then, as core
+#: takes it (dbt_project/macros/as_of.sql).
+REVENUE = """
+with known as (
+    select * from lines
+    where (reject_reason is null or reject_reason = 'DELETED')
+        and coalesce(known_at < $moment, true)
+    qualify row_number() over (
+        partition by source_system, order_item_source_id
+        order by landing_sequence desc nulls last, record_no desc nulls last, batch_id desc
+    ) = 1
+)
+select source_system || ':' || customer_source_id as record_key,
+    cast(sum(net_amount) * 100 as bigint) as cents
+from known
+where reject_reason is null and coalesce(cast(ordered_at as timestamp) < $moment, true)
+group by all
+order by all
+"""
 REASONS = ("record_l", "record_r", "field", "comparison_level", "weight")
 
 
@@ -170,26 +193,14 @@ def read_revenue(run: Run, records: pa.Table) -> dict[int, int] | None:
     """Return, per record, what it bought before the as-of date in cents; None without sales."""
     if "order_items" not in run.profile.entities_fed:
         return None
-    names = ("source_system", "customer_source_id", "net_amount", "ordered_at", "reject_reason")
-    lines = run.read("staging.stg_order_items", names)
-    moment = pa.scalar(start_of(run.as_of, run.profile.time_zone), pa.timestamp("us"))
-    visible = pc.and_(
-        pc.is_null(lines["reject_reason"]),
-        pc.fill_null(pc.less(lines["ordered_at"].cast(pa.timestamp("us")), moment), True),
-    )
-    sums = (
-        lines.filter(visible)
-        .group_by(["source_system", "customer_source_id"])
-        .aggregate([("net_amount", "sum")])
-    )
-    keys = pc.binary_join_element_wise(sums["source_system"], sums["customer_source_id"], ":")
-    places = pc.index_in(keys, value_set=records["record_key"].combine_chunks()).to_pylist()
-    amounts = sums["net_amount_sum"].to_pylist()
-    return {
-        place: int(amount * 100)
-        for place, amount in zip(places, amounts, strict=True)
-        if place is not None and amount is not None
-    }
+    lines = run.read("staging.stg_order_items", LINES)
+    moment = start_of(run.as_of, run.profile.time_zone)
+    with run.scratch() as scratch:
+        scratch.register("lines", lines)
+        sums = scratch.query(REVENUE, {"moment": moment})
+    places = pc.index_in(sums["record_key"], value_set=records["record_key"].combine_chunks())
+    cents = zip(places.to_pylist(), sums["cents"].to_pylist(), strict=True)
+    return {place: int(sold) for place, sold in cents if place is not None and sold is not None}
 
 
 def new_decisions(run: Run, decisions: Sequence[Decision]) -> list[Decision]:

@@ -13,7 +13,10 @@ from crm_tasks.errors import CrmError
 from crm_tasks.steps import runner
 from crm_tasks.steps.registry import STEPS
 
-VERBS = {"graph", "run", "backfill", "sql", "runs", "doctor", "up", "audit", "quarantine"}
+VERBS = {
+    "run", "backfill", "sql", "runs", "graph", "doctor", "up", "audit", "quarantine", "profile",
+    "identity",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.faults.kit import (
 from tests.faults.publish_again import fresh_publisher
 from tests.flow.small_company import N_CUSTOMERS
 
-N_BATCHES = 22
+N_BATCHES = 23
 
 #: In the order in which a run gets there, so that one home can die at one after the other.
 DEATHS_WHILE_LANDING = (

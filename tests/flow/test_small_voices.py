@@ -59,9 +59,10 @@ def test_of_every_landed_row_staging_keeps_one(published_home, company):
     for batch in ledger.batches_of_profile("small_company"):
         loaded[batch["table_name"]] += batch["n_loaded"]
     told: Counter[str] = Counter()
-    for table in load_profile(str(company.profile)).sources[0].tables:
-        for feed in table.feeds:
-            told[feed.entity] += loaded[table.name]
+    for source in load_profile(str(company.profile)).sources:
+        for table in source.tables:
+            for feed in table.feeds:
+                told[feed.entity] += loaded[table.name]
     refused = Counter(
         row["entity"]
         for row in ledger.store.arrow(ops.QUARANTINE).to_pylist()

@@ -237,10 +237,10 @@ def test_a_column_the_profile_learns_of_later_keeps_what_landed_in_its_place(hom
     before = {b["source_file_sha256"]: b for b in batches(home) if b["table_name"] == "orders"}
     declare(company, "orders", optional_columns=["till"],
             columns={"order_no": "plain", "customer_no": "plain", "ordered": "plain",
-                     "till": "plain"})  # fmt: skip
+                     "paid": "plain", "till": "plain"})  # fmt: skip
     newer = company.parent / "data" / "orders.csv"
     newer.with_name("orders-2.csv").write_text(
-        "order_no,customer_no,ordered,till\nO9000,K001,2024-06-30 10:00:00,2\n"
+        "order_no,customer_no,ordered,paid,till\nO9000,K001,2024-06-30 10:00:00,,2\n"
     )
     declare(company, "orders", files="orders*.csv")
 

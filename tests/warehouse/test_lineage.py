@@ -41,7 +41,9 @@ def test_what_a_python_step_reads_is_told(edges):
     assert sources_of(edges, "evaluation.campaign_response") == {
         table for table, _ in EVALUATION_READS.values()
     }
-    assert sources_of(edges, "identity.records") == {"staging.stg_customer_references"}
+    assert sources_of(edges, "identity.records") == {
+        f"staging.stg_{name}" for name in ("customer_references", "customers", "order_items")
+    }
     assert sources_of(edges, "strategy.actions") >= {"features.feat_customers_wide"}
 
 
