@@ -4,17 +4,19 @@ PYTHON ?= python3
 VENV := .venv
 LINT := .venv-lint
 DUCKDB15 := .venv-duckdb15
+BENCH := .venv-bench
 TESTDATA := build/testdata
 UV := $(VENV)/bin/uv
 # Compiled once here: else each Airflow, dbt and Great Expectations process may compile its imports.
 INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode
 ISSUE ?=
+SIZE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test up check accept bench contracts docs locks clean
+.PHONY: help run test up check accept bench bench-graph contracts docs locks clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 run: $(VENV)/.ready ## the daily DAG on the bundled real data, to a published warehouse
 	@$(VENV)/bin/crm run
@@ -40,6 +42,9 @@ accept: $(VENV)/.tests $(DUCKDB15)/.ready ## acceptance lines too long for the s
 bench: $(VENV)/.tests ## the run by stage, and the same job in pandas and networkx
 	@$(VENV)/bin/python -m benchmarks.run
 
+bench-graph: $(VENV)/.tests $(BENCH)/.ready ## the graph engine beside its peers: make bench-graph [SIZE=1M]
+	@$(VENV)/bin/python -m benchmarks.graph $(if $(SIZE),--size $(SIZE))
+
 contracts: $(VENV)/.ready ## write what is generated from the contracts: yml, table pages, .env.example
 	@$(VENV)/bin/python -m crm_tasks.contracts
 
@@ -47,14 +52,14 @@ docs: $(VENV)/.ready contracts ## table pages and the dbt documentation site, in
 	@$(VENV)/bin/python -m crm_tasks.cli.docs build/docs
 
 locks: $(VENV)/.ready ## resolve the requirements again: *.in to *.lock
-	@for name in "" -test -lint -duckdb15 -bootstrap; do \
+	@for name in "" -test -lint -duckdb15 -bench -bootstrap; do \
 	    $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	        requirements$$name.in --output-file requirements$$name.lock || exit 1; done
 	@$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	    --no-deps requirements-testdata.in --output-file requirements-testdata.lock
 
 clean: ## remove environments and build folders; CRM_HOME (./var) stays
-	rm -rf $(VENV) $(LINT) $(DUCKDB15) build
+	rm -rf $(VENV) $(LINT) $(DUCKDB15) $(BENCH) build
 
 $(UV): requirements-bootstrap.lock
 	@echo "making $(VENV)"
@@ -80,6 +85,11 @@ $(LINT)/.ready: requirements-lint.lock | $(UV)
 $(DUCKDB15)/.ready: requirements-duckdb15.lock | $(UV)
 	@$(UV) venv --quiet --python $(VENV)/bin/python --clear $(DUCKDB15)
 	@$(INSTALL) --python $(DUCKDB15)/bin/python --requirement requirements-duckdb15.lock
+	@touch $@
+
+$(BENCH)/.ready: requirements-bench.lock | $(UV)
+	@$(UV) venv --quiet --python $(VENV)/bin/python --clear $(BENCH)
+	@$(INSTALL) --python $(BENCH)/bin/python --requirement requirements-bench.lock
 	@touch $@
 
 $(TESTDATA)/.ready: requirements-testdata.lock | $(UV)

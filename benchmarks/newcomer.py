@@ -112,14 +112,15 @@ def cut_points(values: pd.Series) -> list[float]:
 def tie_purchases(lines: pd.DataFrame, as_of: dt.date, params: GraphParams) -> pd.DataFrame:
     """Return one tie per household and product, with strength and distance."""
     bought = lines[(lines["sales_value"] > 0) | (lines["quantity"] > 0)]
+    layer = params.layers["purchase"]
     age = (pd.Timestamp(as_of) - bought["transaction_timestamp"].dt.normalize()).dt.days
-    bought = bought.assign(contribution=(0.5 ** (age / params.half_life_days)).round(9))
+    bought = bought.assign(contribution=(0.5 ** (age / layer.half_life_days)).round(9))
     ties = bought.groupby(["household_id", "product_id"], as_index=False).agg(
         weight=("contribution", "sum"),
         n_evidence=("contribution", "size"),
         last_at=("transaction_timestamp", "max"),
     )
-    ties["strength"] = (ties["weight"] / (ties["weight"] + params.half_saturation)).round(9)
+    ties["strength"] = (ties["weight"] / (ties["weight"] + layer.half_saturation)).round(9)
     ties["distance"] = 1 / ties["strength"]
     return ties
 
@@ -136,7 +137,7 @@ def tie_similar(ties: pd.DataFrame, as_of: dt.date, params: GraphParams) -> pd.D
     own = kept.groupby("household_id")["product_weight"].agg(lambda weights: (weights**2).sum())
     norm = np.sqrt(own + params.damping_products * np.log1p(n_households) ** 2)
     age = (pd.Timestamp(as_of) - kept["last_at"].dt.normalize()).dt.days
-    faded = np.sqrt(0.5 ** (age / params.half_life_days))
+    faded = np.sqrt(0.5 ** (age / params.layers["purchase"].half_life_days))
     kept["value"] = kept["product_weight"] * faded / kept["household_id"].map(norm)
     similarity: dict[tuple[int, int], float] = defaultdict(float)
     for _, product in kept.groupby("product_id"):

@@ -30,7 +30,7 @@ DOCUMENTS = sorted(
 )
 A_PAGE = 60  # lines
 
-TARGETS = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
 TABLES = {table.full_name for table in all_tables()}
 SCHEMAS = {table.schema for table in all_tables()}
 
@@ -105,7 +105,7 @@ def test_every_target_has_its_line_of_help() -> None:
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert phony
     assert set(phony.group(1).split()) == TARGETS
-    assert set(re.findall(r"^([a-z]+):.*## \w", makefile, re.MULTILINE)) == TARGETS
+    assert set(re.findall(r"^([a-z-]+):.*## \w", makefile, re.MULTILINE)) == TARGETS
 
 
 def test_every_query_of_the_readme_has_an_answer(published_home) -> None:
@@ -200,11 +200,19 @@ def test_a_method_says_its_limits_on_one_page(path: Path) -> None:
 def test_the_graph_page_gives_every_parameter_its_value() -> None:
     page = text_of(PROJECT / "docs/methods/graph.md")
     declared = {f.name: getattr(GraphParams(), f.name) for f in fields(GraphParams)}
+    layers = declared.pop("layers")
     labels = {"label_terms": "3, 0.2", "label_support": "3, 0.2"}
     for name, value in declared.items():
         cells = re.search(rf"\| [^|]*`{name}`[^|]* \| ([^|]+) \|", page)
         assert cells, name
         assert cells.group(1) == labels.get(name, f"{value:g}"), name
+
+    for name, layer in layers.items():
+        row = re.search(rf"^\|[^|]*`{name}`.*\|$", page, re.MULTILINE)
+        assert row, name
+        assert f"| {layer.half_life_days:g} |" in row.group(0), name
+        if layer.half_saturation is not None:
+            assert f"w / (w + {layer.half_saturation:g})" in row.group(0), name
 
 
 def test_the_strategy_page_gives_every_rule_and_default() -> None:

@@ -11,6 +11,7 @@ from crm_tasks.cli import (
     backfill,
     doctor,
     erase,
+    graph,
     identity,
     key,
     profile,
@@ -39,6 +40,7 @@ app.command("run")(run.run)
 app.command("backfill")(backfill.backfill_dates)
 app.command("sql")(sql.sql)
 app.add_typer(runs.app, name="runs")
+app.add_typer(graph.app, name="graph")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(identity.app, name="identity")
 app.add_typer(key.app, name="key")

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from crm_tasks.contracts.table import Column, Table, as_of_date_column
 
-EDGE_TYPES = "purchase (customer to product) or purchase_similarity (customer and customer)"
+EDGE_TYPES = (
+    "purchase, purchase_similarity, trust, cooperation, referral, reply, mention, works_for, "
+    "same_household or combined"
+)
 
 
 def _layer() -> Column:
@@ -23,8 +26,13 @@ NODES = Table(
     columns=(
         Column("node_id", "VARCHAR", "The customer_id or product_id", False),
         Column("node_type", "VARCHAR", "individual, organization or product", False),
-        Column("label", "VARCHAR", "Product name; customers are labelled by their id", False),
-        Column("customer_id", "VARCHAR", "Customer, NULL for a product"),
+        Column(
+            "label",
+            "VARCHAR",
+            "Name of a product or organization; customers are labelled by their id",
+            False,
+        ),
+        Column("customer_id", "VARCHAR", "Customer, NULL for anything else"),
         Column("community_id", "VARCHAR", "Community in purchase_similarity; NULL without a tie"),
         Column("first_seen_at", "TIMESTAMP", "First fact known about it, where there is one"),
         as_of_date_column(),
@@ -45,11 +53,20 @@ EDGES = Table(
         Column("strength", "DOUBLE", "Strength in (0, 1], a function of its evidence only", False),
         Column("distance", "DOUBLE", "1 / strength, what path measures read", False),
         Column("n_evidence", "INTEGER", "Rows of graph.edge_evidence that carry the tie", False),
-        Column("first_evidence_at", "TIMESTAMP", "Oldest evidence", False),
-        Column("last_evidence_at", "TIMESTAMP", "Newest evidence", False),
-        Column("valid_from", "TIMESTAMP", "Since when the tie holds", False),
-        Column("valid_to", "TIMESTAMP", "Until when it held; NULL while it holds"),
-        Column("confidence", "DOUBLE", "Confidence in the identity of both ends, 0 to 1", False),
+        Column("first_evidence_at", "TIMESTAMP", "Oldest dated evidence; NULL if none is dated"),
+        Column("last_evidence_at", "TIMESTAMP", "Newest dated evidence"),
+        Column("valid_from", "TIMESTAMP", "Since when the tie holds; NULL if no evidence is dated"),
+        Column(
+            "valid_to",
+            "TIMESTAMP",
+            "Until when it held; NULL while it holds. Ended ties are in no measure",
+        ),
+        Column(
+            "confidence",
+            "DOUBLE",
+            "Confidence that it joins the right two, from their identity, 0 to 1",
+            False,
+        ),
         as_of_date_column(),
     ),
 )
@@ -61,9 +78,23 @@ EDGE_EVIDENCE = Table(
     key=("edge_key", "evidence_type", "evidence_ref"),
     columns=(
         Column("edge_key", "VARCHAR", "Tie in graph.edges", False),
-        Column("evidence_type", "VARCHAR", "order_item or shared_product", False),
-        Column("evidence_ref", "VARCHAR", "The order_item_id or the product_id shared", False),
-        Column("occurred_at", "TIMESTAMP", "When; for a shared product the later purchase", False),
+        Column(
+            "evidence_type",
+            "VARCHAR",
+            "order_item, shared_product, stated_tie, interaction, or tie (of another layer)",
+            False,
+        ),
+        Column(
+            "evidence_ref",
+            "VARCHAR",
+            "Its order_item_id, product_id, tie_id, interaction_id or edge_key",
+            False,
+        ),
+        Column(
+            "occurred_at",
+            "TIMESTAMP",
+            "When; of a shared product the later purchase; NULL: undated",
+        ),
         Column(
             "contribution", "DOUBLE", "What it adds before saturation; ages by half-life", False
         ),
@@ -90,13 +121,17 @@ NODE_METRICS = Table(
         Column("betweenness", "DOUBLE", "Share of shortest paths through it, over distance"),
         Column("betweenness_error", "DOUBLE", "Largest error of betweenness; 0 if exact"),
         Column("closeness", "DOUBLE", "Closeness over distance, within reach (Wasserman-Faust)"),
+        Column("closeness_error", "DOUBLE", "Error of closeness: 4 standard errors; 0 if exact"),
         Column("harmonic", "DOUBLE", "Sum of 1 / shortest distance to every other node"),
+        Column("harmonic_error", "DOUBLE", "Error of harmonic: 4 standard errors; 0 if exact"),
         Column("betweenness_hops", "DOUBLE", "Share of shortest paths through it, over hops"),
         Column("closeness_hops", "DOUBLE", "Closeness over hops, within reach"),
         Column("harmonic_hops", "DOUBLE", "Sum of 1 / hops to every other node"),
-        Column("hops_error", "DOUBLE", "Largest error of the measures over hops; 0 if exact"),
+        Column("hops_error", "DOUBLE", "Error of betweenness_hops, kept with 95 %; 0 if exact"),
+        Column("closeness_hops_error", "DOUBLE", "Error of closeness_hops; 0 if exact"),
+        Column("harmonic_hops_error", "DOUBLE", "Error of harmonic_hops; 0 if exact"),
         Column("pagerank", "DOUBLE", "PageRank weighted by strength; sums to 1 in the layer"),
-        Column("eigenvector", "DOUBLE", "Eigenvector centrality; not offered yet"),
+        Column("eigenvector", "DOUBLE", "Eigenvector centrality weighted by strength, of length 1"),
         Column("core_number", "INTEGER", "Largest k such that it belongs to the k-core"),
         Column(
             "clustering", "DOUBLE", "Share of its neighbours' pairs that are tied", unit="share"
@@ -121,6 +156,24 @@ DROPPED_PRODUCTS = Table(
     ),
 )
 
+LAYER_CHECKS = Table(
+    schema="graph",
+    name="layer_checks",
+    grain="One row per stated layer with ties: do they belong to these customers",
+    key=("layer",),
+    columns=(
+        _layer(),
+        Column("n_ties", "BIGINT", "Ties of the layer", False, "ties"),
+        Column("n_pairs", "BIGINT", "Ties of which both ends bought something", False, "ties"),
+        Column("shared_products_tied", "DOUBLE", "Mean products tied pairs both bought"),
+        Column("shared_products_shuffled", "DOUBLE", "The same with second ends shuffled"),
+        Column("shared_products_ratio", "DOUBLE", "Tied / shuffled; near 1: people of elsewhere"),
+        Column("deviation", "DOUBLE", "Standard deviations of the shuffles between the two"),
+        Column("verdict", "VARCHAR", "belongs, foreign, or too_few to tell", False),
+        as_of_date_column(),
+    ),
+)
+
 COMMUNITIES = Table(
     schema="graph",
     name="communities",
@@ -138,6 +191,13 @@ COMMUNITIES = Table(
             "share",
         ),
         Column("modularity_part", "DOUBLE", "What it adds to the partition's modularity", False),
+        Column(
+            "stability",
+            "DOUBLE",
+            "How much of it is found again with a tenth of the ties left out",
+            False,
+            "share",
+        ),
         Column("label_terms", "VARCHAR", "Categories its members buy more than others do"),
         Column("previous_community_id", "VARCHAR", "Predecessor's community it continues"),
         Column("overlap", "DOUBLE", "Members in both / members in either", unit="share"),
@@ -181,14 +241,20 @@ SUMMARY = Table(
         Column("density", "DOUBLE", "Ties / possible ties between the kinds joined", unit="share"),
         Column("n_components", "BIGINT", "Components, isolated nodes counted", False),
         Column("largest_component_share", "DOUBLE", "Share of nodes in the largest", unit="share"),
-        Column("avg_path_length_lcc", "DOUBLE", "Mean distance within the largest component"),
+        Column(
+            "avg_path_length_lcc", "DOUBLE", "Mean distance within the largest component, both ways"
+        ),
+        Column("avg_path_length_lcc_error", "DOUBLE", "Its error: 4 standard errors; 0 if exact"),
         Column("avg_path_length_lcc_hops", "DOUBLE", "Mean hops within it", unit="hops"),
+        Column("avg_path_length_lcc_hops_error", "DOUBLE", "Its error; 0 if exact", unit="hops"),
         Column("diameter_lower_bound", "INTEGER", "Longest shortest path found", unit="hops"),
         Column("assortativity", "DOUBLE", "Correlation of degrees over ties, -1 to 1"),
         Column("reciprocity", "DOUBLE", "Share of directed ties that are returned", unit="share"),
         Column("transitivity", "DOUBLE", "Share of connected triples that close", unit="share"),
         Column("n_communities", "INTEGER", "Communities found"),
         Column("modularity", "DOUBLE", "Modularity of the communities, weighted by strength"),
+        Column("path_method", "VARCHAR", "How measures over distance were made: exact or sampled"),
+        Column("path_method_hops", "VARCHAR", "How measures over hops were made"),
         Column("not_computed_reason", "VARCHAR", "Why figures are NULL, where any is"),
         as_of_date_column(),
     ),
@@ -201,6 +267,7 @@ TABLES = (
     EDGE_EVIDENCE,
     NODE_METRICS,
     DROPPED_PRODUCTS,
+    LAYER_CHECKS,
     COMMUNITIES,
     COMMUNITY_MEMBERS,
     SUMMARY,

@@ -1,4 +1,4 @@
-"""Contracts of the ml tables: segments, what they mean and who is in them."""
+"""Contracts of the ml tables: segments and who is in them, and which model beats its baseline."""
 
 from __future__ import annotations
 
@@ -61,4 +61,27 @@ SEGMENT_PROFILES = Table(
     history="snapshot",
 )
 
-TABLES = (SEGMENT_DEFINITIONS, SEGMENTS, SEGMENT_PROFILES)
+MODEL_COMPARISONS = Table(
+    schema="ml",
+    name="model_comparisons",
+    grain="One row per target, candidate, baseline and metric: whether the candidate beats it",
+    key=("target", "candidate", "baseline", "metric"),
+    columns=(
+        Column("target", "VARCHAR", "What is predicted or chosen: link:<layer>, spread:...", False),
+        Column("candidate", "VARCHAR", "The method judged", False),
+        Column("baseline", "VARCHAR", "The simple method it must beat", False),
+        Column("metric", "VARCHAR", "How they are compared; larger is better", False),
+        Column("diff", "DOUBLE", "Metric of the candidate less that of the baseline"),
+        Column("ci_low", "DOUBLE", "Lower end of its 95 % interval"),
+        Column("ci_high", "DOUBLE", "Upper end of its 95 % interval"),
+        Column(
+            "verdict",
+            "VARCHAR",
+            "better, not_better_than_baseline, worse or not_judged: the whole interval decides",
+            False,
+        ),
+        as_of_date_column(),
+    ),
+)
+
+TABLES = (SEGMENT_DEFINITIONS, SEGMENTS, SEGMENT_PROFILES, MODEL_COMPARISONS)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from crm_tasks.contracts import evaluation, graph, identity, ml, ops, strategy
+from crm_tasks.contracts import (
+    evaluation,
+    graph,
+    graph_influence,
+    graph_links,
+    identity,
+    ml,
+    ops,
+    strategy,
+)
 from crm_tasks.contracts.dbt_models import dbt_tables
 from crm_tasks.errors import ContractError, nearest
 
@@ -28,6 +37,8 @@ FLOW = (
 PYTHON_TABLES: tuple[Table, ...] = (
     *identity.TABLES,
     *graph.TABLES,
+    *graph_influence.TABLES,
+    *graph_links.TABLES,
     *ml.TABLES,
     *strategy.TABLES,
     *evaluation.TABLES,

@@ -47,7 +47,7 @@ ACTIONS = Table(
         Column(
             "influence_value",
             "DOUBLE",
-            "Connectedness (PageRank x customers, 1 is average); not money; NULL without ties",
+            "Others expected to become active if this one is; not money; NULL without ties",
         ),
         Column("cost", "DECIMAL(18,4)", "Unit cost of the channel", False),
         Column("decision_propensity", "DOUBLE", "Probability of this choice; 1 by rule", False),

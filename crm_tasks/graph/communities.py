@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import scipy.sparse as sp
 
 from crm_tasks.graph import engine
-from crm_tasks.graph.params import DECIMALS, PURCHASE_SIMILARITY
+from crm_tasks.graph.params import DECIMALS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -122,9 +123,9 @@ class Found:
 
 
 def find_communities(
-    scratch: Scratch, network: Network, as_of: dt.date, params: GraphParams
+    scratch: Scratch, layer: str, network: Network, as_of: dt.date, params: GraphParams
 ) -> Found:
-    """Return graph.communities and graph.community_members of purchase similarity.
+    """Return graph.communities and graph.community_members of an undirected layer.
 
     ``scratch`` holds previous_members (graph.community_members of the predecessor, maybe empty),
     purchase_ties (src_id, dst_id) and products (product_id, category_l2). Nodes without a tie
@@ -133,12 +134,60 @@ def find_communities(
     tied = network.tied_part()
     group = engine.leiden(tied, params.resolution, params.seed)
     held = engine.cohesion(tied, group)
-    names = _name(scratch, tied.ids, group, as_of, params)
-    members = _members(tied.ids, group, held.inside, names, as_of)
+    steady = stability(tied, group, params)
+    names = _name(scratch, layer, tied.ids, group, as_of, params)
+    members = _members(layer, tied.ids, group, held.inside, names, as_of)
     scratch.register("members", members)
     labels = scratch.query(_LABELS, {"support": params.label_support, "terms": params.label_terms})
-    communities = _communities(names, np.bincount(group), held, labels, as_of)
+    communities = _communities(
+        layer, names, _Quality(np.bincount(group), held, steady), labels, as_of
+    )
     return Found(communities, members, held.modularity if len(group) else None)
+
+
+@dataclass(frozen=True, eq=False)
+class _Quality:
+    """Size, cohesion and stability by group number."""
+
+    sizes: Ints
+    held: engine.Cohesion
+    stability: Floats
+
+
+def stability(network: Network, group: Ints, params: GraphParams) -> Floats:
+    """Return how well each community is found again when ties are missing (Hennig 2007).
+
+    Each of ``perturbed_runs`` leaves out ``perturbed_share`` of the ties, each time others, and
+    looks for communities anew; a community's stability is the mean, over the runs, of members in
+    both / members in either with the community that resembles it most.
+    https://doi.org/10.1016/j.csda.2006.11.025
+    """
+    n_groups = int(group.max(initial=-1)) + 1
+    found = np.zeros(n_groups)
+    for run in range(params.perturbed_runs):
+        random = np.random.default_rng([params.seed, run])
+        keep = random.random(network.n_edges) >= params.perturbed_share
+        fewer = engine.Network(
+            network.ids,
+            network.sources[keep],
+            network.targets[keep],
+            network.strengths[keep],
+            network.is_directed,
+        )
+        found += _best_overlap(group, engine.leiden(fewer, params.resolution, params.seed))
+    return found / max(params.perturbed_runs, 1)
+
+
+def _best_overlap(group: Ints, other: Ints) -> Floats:
+    """Return each group's largest members in both / members in either among the other groups."""
+    if len(group) == 0:
+        return np.empty(0)
+    both = sp.coo_matrix((np.ones(len(group)), (group, other))).tocsr().tocoo()
+    sizes, other_sizes = np.bincount(group), np.bincount(other)
+    overlap = both.data / (sizes[both.row] + other_sizes[both.col] - both.data)
+    best = np.zeros(len(sizes))
+    np.maximum.at(best, both.row, overlap)
+    return best
 
 
 @dataclass(frozen=True)
@@ -151,10 +200,15 @@ class _Names:
 
 
 def _name(
-    scratch: Scratch, nodes: pa.StringArray, group: Ints, as_of: dt.date, params: GraphParams
+    scratch: Scratch,
+    layer: str,
+    nodes: pa.StringArray,
+    group: Ints,
+    as_of: dt.date,
+    params: GraphParams,
 ) -> _Names:
     scratch.register("found", pa.table({"node_id": nodes, "group_no": group}))
-    overlaps = scratch.query(_OVERLAPS, {"layer": PURCHASE_SIMILARITY}).to_pylist()
+    overlaps = scratch.query(_OVERLAPS, {"layer": layer}).to_pylist()
     carried: dict[int, tuple[str, float]] = {}
     for pair in overlaps:
         number, former, overlap = pair["group_no"], pair["community_id"], pair["overlap"]
@@ -164,7 +218,7 @@ def _name(
     order = np.argsort(group, kind="stable")
     ends = np.cumsum(np.bincount(group)) if len(group) else np.empty(0, np.int64)
     parts = np.split(order, ends[:-1])
-    fresh = [_digest(nodes.take(pa.array(part)), as_of) for part in parts] if len(group) else []
+    fresh = [_digest(layer, nodes.take(pa.array(part)), as_of) for part in parts if len(group)]
     return _Names(
         ids=[carried[i][0] if i in carried else digest for i, digest in enumerate(fresh)],
         previous=[carried[i][0] if i in carried else None for i in range(len(fresh))],
@@ -172,19 +226,24 @@ def _name(
     )
 
 
-def _digest(members: pa.StringArray, as_of: dt.date) -> str:
-    content = "\n".join([PURCHASE_SIMILARITY, as_of.isoformat(), *members.to_pylist()])
+def _digest(layer: str, members: pa.StringArray, as_of: dt.date) -> str:
+    content = "\n".join([layer, as_of.isoformat(), *members.to_pylist()])
     return f"community-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
 def _members(
-    nodes: pa.StringArray, group: Ints, inside: Floats, names: _Names, as_of: dt.date
+    layer: str,
+    nodes: pa.StringArray,
+    group: Ints,
+    inside: Floats,
+    names: _Names,
+    as_of: dt.date,
 ) -> pa.Table:
     n = len(nodes)
     return pa.table(
         {
             "community_id": pa.array(names.ids, pa.string()).take(pa.array(group)),
-            "layer": pa.repeat(PURCHASE_SIMILARITY, n),
+            "layer": pa.repeat(layer, n),
             "node_id": nodes,
             "membership": pa.array(inside.round(DECIMALS)),
             "as_of_date": pa.repeat(pa.scalar(as_of, pa.date32()), n),
@@ -193,17 +252,22 @@ def _members(
 
 
 def _communities(
-    names: _Names, sizes: Ints, held: engine.Cohesion, labels: pa.Table, as_of: dt.date
+    layer: str,
+    names: _Names,
+    quality: _Quality,
+    labels: pa.Table,
+    as_of: dt.date,
 ) -> pa.Table:
     n = len(names.ids)
     terms = dict(zip(*(labels.column(c).to_pylist() for c in labels.column_names), strict=True))
     return pa.table(
         {
             "community_id": pa.array(names.ids, pa.string()),
-            "layer": pa.repeat(PURCHASE_SIMILARITY, n),
-            "size": pa.array(sizes, pa.int32()),
-            "internal_edge_share": pa.array(held.internal_share.round(DECIMALS)),
-            "modularity_part": pa.array(held.modularity_part.round(DECIMALS)),
+            "layer": pa.repeat(layer, n),
+            "size": pa.array(quality.sizes, pa.int32()),
+            "internal_edge_share": pa.array(quality.held.internal_share.round(DECIMALS)),
+            "modularity_part": pa.array(quality.held.modularity_part.round(DECIMALS)),
+            "stability": pa.array(quality.stability.round(DECIMALS)),
             "label_terms": pa.array([terms.get(name) for name in names.ids], pa.string()),
             "previous_community_id": pa.array(names.previous, pa.string()),
             "overlap": pa.array(names.overlap, pa.float64()),

@@ -9,8 +9,8 @@ purchase makes anybody look alike. For a product p shared by i and j
     contribution = weight(p)^2 * sqrt(age_factor(i, p) * age_factor(j, p)) / (norm(i) * norm(j))
 
 and the tie's strength is the sum of its contributions: drop one and the tie falls by just that.
-Each customer names the k strongest; the products of sparse rows are made in blocks, so memory
-stays bounded whatever the number of customers.
+Each customer names the k strongest, by a product of sparse rows in a compiled kernel that keeps no
+more than one row of it.
 """
 
 from __future__ import annotations
@@ -23,19 +23,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse as sp
 
-from crm_tasks.graph.params import DECIMALS, FLOOR, PURCHASE_SIMILARITY
+from crm_tasks.graph.engine.rows import count_shared, fill_shared, keep_strongest
+from crm_tasks.graph.params import DECIMALS, FLOOR, PURCHASE, PURCHASE_SIMILARITY
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
 
     from crm_tasks.graph.engine.network import Floats, Ints
     from crm_tasks.graph.params import GraphParams
-
-ENTRIES_AT_ONCE = 4_000_000
-SCORE_BITS = 30  # a similarity in steps of 1e-9 fits into 30 bits
-KEY_BITS = 63
-SCALE = 10**DECIMALS
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +110,7 @@ def share_products(purchases: Purchases, as_of: dt.date, params: GraphParams) ->
             "evidence_type": pa.repeat("shared_product", n),
             "evidence_ref": purchases.products.take(pa.array(product)),
             "occurred_at": pa.array(later, pa.int64()).cast(pa.timestamp("us")),
+            "ended_at": pa.nulls(n, pa.timestamp("us")),
             "contribution": pa.array(np.maximum(contribution.round(DECIMALS), FLOOR)),
         }
     )
@@ -130,78 +126,51 @@ def _profiles(purchases: Purchases, as_of: dt.date, params: GraphParams) -> sp.c
     norm = np.sqrt(own + params.damping_products * np.log1p(n_customers) ** 2)
     last_day = purchases.last_at[counts].astype("datetime64[us]").astype("datetime64[D]")
     age_days = np.maximum((np.datetime64(as_of, "D") - last_day).astype(np.int64), 0)
-    age_factor = 0.5 ** (age_days / params.half_life_days)
+    age_factor = 0.5 ** (age_days / params.layers[PURCHASE].half_life_days)
     values = weight[product] * np.sqrt(age_factor) / norm[customer]
     shape = (n_customers, len(purchases.products))
-    return sp.csr_matrix((values, (customer, product)), shape=shape)
+    profiles = sp.csr_matrix((values, (customer, product)), shape=shape)
+    profiles.sort_indices()
+    return profiles
 
 
 def strongest_pairs(profiles: sp.csr_matrix, neighbours: int) -> tuple[Ints, Ints]:
     """Return the pairs (first < second) of which either names the other among its strongest.
 
-    Equal similarities (to 1e-9) are ordered by the neighbour's number. The rows are multiplied in
-    blocks of bounded size; one integer sort per block ranks all its rows at once: row, descending
-    similarity and neighbour packed into one key.
+    Equal similarities (to 1e-9) are ordered by the neighbour's number.
     """
     n = profiles.shape[0]
+    named = name_strongest(profiles, neighbours)
+    row = np.repeat(np.arange(n), neighbours).reshape(named.shape)
+    low, high = np.minimum(row, named), np.maximum(row, named)
+    pairs = np.unique((low * n + high)[named >= 0])
+    return pairs // max(n, 1), pairs % max(n, 1)
+
+
+def name_strongest(profiles: sp.csr_matrix, neighbours: int) -> Ints:
+    """Return per row the rows it is most similar to, shape (n, neighbours), -1 for none.
+
+    The cost is the sum of squared numbers of buyers: the cap on common products is what keeps it
+    linear. Memory is two values per customer, whatever is multiplied.
+    """
     across = profiles.T.tocsr()
-    met_per_row = np.asarray((profiles != 0) @ np.diff(across.indptr).astype(np.float64))
-    names = [
-        _strongest_in(profiles[rows] @ across, rows.start, neighbours)
-        for rows in _blocks(met_per_row, ENTRIES_AT_ONCE, max_rows=_rows_per_key(n))
-    ]
-    if not names:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    row = np.concatenate([rows for rows, _ in names])
-    other = np.concatenate([others for _, others in names])
-    pairs = np.unique(np.minimum(row, other) * n + np.maximum(row, other))
-    return pairs // n, pairs % n
-
-
-def _rows_per_key(n_columns: int) -> int:
-    return int(2 ** (KEY_BITS - SCORE_BITS - n_columns.bit_length()))
-
-
-def _strongest_in(block: sp.csr_matrix, offset: int, neighbours: int) -> tuple[Ints, Ints]:
-    column_bits = int(block.shape[1]).bit_length()
-    row = np.repeat(np.arange(block.shape[0], dtype=np.int64), np.diff(block.indptr))
-    score = np.rint(block.data * SCALE).astype(np.int64)
-    counts = (score > 0) & (block.indices != row + offset)
-    row, score, column = row[counts], score[counts], block.indices[counts].astype(np.int64)
-    rank_key = (row << (SCORE_BITS + column_bits)) | ((SCALE - score) << column_bits) | column
-    rank_key.sort()
-    row = rank_key >> (SCORE_BITS + column_bits)
-    start = np.searchsorted(row, row)
-    is_named = np.arange(len(row)) - start < neighbours
-    column = rank_key & ((1 << column_bits) - 1)
-    return row[is_named] + offset, column[is_named]
+    named = np.full((profiles.shape[0], neighbours), -1, dtype=np.int64)
+    keep_strongest(
+        profiles.indptr, profiles.indices, profiles.data,
+        across.indptr, across.indices, across.data, named,
+    )  # fmt: skip
+    return named
 
 
 def _shared(profiles: sp.csr_matrix, first: Ints, second: Ints) -> tuple[Ints, Ints, Floats]:
     """Return (pair, product, contribution) of every product both ends of a pair count."""
-    per_row = np.diff(profiles.indptr)
-    pairs, products, values = [], [], []
-    for block in _blocks(per_row[first] + per_row[second], ENTRIES_AT_ONCE):
-        both = profiles[first[block]].multiply(profiles[second[block]]).tocsr()
-        both.sort_indices()
-        pairs.append(np.repeat(np.arange(block.start, block.stop), np.diff(both.indptr)))
-        products.append(both.indices.astype(np.int64))
-        values.append(both.data)
-    if not pairs:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    return np.concatenate(pairs), np.concatenate(products), np.concatenate(values)
-
-
-def _blocks(cost: Floats | Ints, limit: int, max_rows: int | None = None) -> Iterator[slice]:
-    """Yield slices of consecutive rows whose costs sum to about ``limit`` at most, at least one."""
-    ends = np.cumsum(cost)
-    start = 0
-    while start < len(cost):
-        before = ends[start - 1] if start else 0
-        stop = max(int(np.searchsorted(ends, before + limit, side="right")), start + 1)
-        stop = min(stop, start + max_rows) if max_rows else stop
-        yield slice(start, stop)
-        start = stop
+    rows = profiles.indptr, profiles.indices, profiles.data
+    n_shared = count_shared(rows[0], rows[1], first, second)
+    ends = np.cumsum(n_shared)
+    total = int(ends[-1]) if len(ends) else 0
+    product, contribution = np.empty(total, dtype=np.int64), np.empty(total)
+    fill_shared(*rows, first, second, product, contribution)
+    return np.repeat(np.arange(len(first)), n_shared), product, contribution
 
 
 def _sorted_distinct(values: pa.ChunkedArray) -> pa.StringArray:

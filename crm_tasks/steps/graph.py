@@ -1,4 +1,4 @@
-"""The step that relates customers and products: core facts in, the graph tables out."""
+"""The step that relates customers, organizations and products: core facts in, graph out."""
 
 from __future__ import annotations
 
@@ -12,11 +12,42 @@ if TYPE_CHECKING:
     from crm_tasks.steps.run import Run
 
 READS = {
-    "customers": ("core.dim_customers", ("customer_id", "customer_type", "first_seen_at")),
+    "customers": (
+        "core.dim_customers",
+        ("customer_id", "customer_type", "first_seen_at", "identity_confidence"),
+    ),
+    "organizations": ("core.dim_organizations", ("organization_id", "name")),
     "products": ("core.dim_products", ("product_id", "name", "category_l2")),
     "order_items": (
         "core.fct_order_items",
         ("order_item_id", "customer_id", "product_id", "ordered_at", "quantity", "net_amount"),
+    ),
+    "stated_ties": (
+        "core.fct_ties",
+        (
+            "tie_id",
+            "src_id",
+            "dst_id",
+            "tie_type",
+            "stated_strength",
+            "stated_strength_share",
+            "is_with_self",
+            "is_unknown_src",
+            "is_unknown_dst",
+            "is_current",
+            "ends_on",
+            "valid_from",
+        ),
+    ),
+    "interactions": (
+        "core.fct_social_interactions",
+        (
+            "interaction_id",
+            "interaction_type",
+            "actor_customer_id",
+            "target_customer_id",
+            "occurred_at",
+        ),
     ),
 }
 

@@ -1,10 +1,11 @@
-"""The step that segments customers."""
+"""The steps that segment customers and compare methods with their baselines."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.frames import StepReport
+from crm_tasks.ml.comparisons import compare
 from crm_tasks.ml.segments import PROFILED, assign_segments, define_segments, profile_segments
 
 if TYPE_CHECKING:
@@ -21,4 +22,17 @@ def build_segments(run: Run) -> StepReport:
         rows_in=rfm.num_rows,
         rows_written=defined + assigned + profiled,
         message=f"{assigned:,} customers in {profiled // len(PROFILED)} segments",
+    )
+
+
+def compare_models(run: Run) -> StepReport:
+    """Write ml.model_comparisons."""
+    judgements = run.read("graph.link_prediction_judgements")
+    influence = run.read("graph.influence_comparisons")
+    rows = compare(judgements, influence)
+    better = rows.column("verdict").to_pylist().count("better")
+    return StepReport(
+        rows_in=judgements.num_rows + influence.num_rows,
+        rows_written=run.write("ml.model_comparisons", rows),
+        message=f"{better} of {rows.num_rows} methods better than their baseline",
     )

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its name, task group, function (``module:function``) and the schemas it writes.
+    """One step: its name, task group, function (``module:function``) and what it writes.
+
+    ``writes`` names schemas, or single tables that another step's schema leaves to this one.
 
     A dbt step writes the working file and needs it for itself; the others only read it.
     """
@@ -34,6 +36,12 @@ class Step:
     @property
     def task_id(self) -> str:
         return f"{self.group}.{self.name}"
+
+    def is_writer_of(self, table: Table) -> bool:
+        """Return whether it writes a table: by its full name, or else by its schema."""
+        if any(table.full_name in step.writes for step in STEPS):
+            return table.full_name in self.writes
+        return table.schema in self.writes
 
     def load(self) -> Callable[..., StepReport]:
         """Import and return the function: ``land`` takes an attempt, every other step a run."""
@@ -50,6 +58,15 @@ def _python(name: str, group: str, function: str, *writes: str) -> Step:
     return Step(name, group, f"crm_tasks.steps.{function}", writes)
 
 
+INFLUENCE = (
+    "graph.activation_probabilities",
+    "graph.influence_seeds",
+    "graph.influence_comparisons",
+    "graph.diffusion_curves",
+    "graph.customer_influence",
+)
+LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_prediction_judgements")
+
 STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
     _dbt("staging", "model", "models:build_staging", "staging"),
@@ -60,9 +77,12 @@ STEPS: tuple[Step, ...] = (
     _dbt("features", "model", "models:build_features", "features"),
     _python("gate_features", "model", "gates:gate_features"),
     _python("relationships", "graph", "graph:build_relationships", "graph"),
+    _python("influence", "graph", "foresight:build_influence", *INFLUENCE),
+    _python("links", "graph", "foresight:build_links", *LINKS),
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
+    _python("comparisons", "learn", "ml:compare_models", "ml.model_comparisons"),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),
     _python("campaign_response", "evaluate", "evaluation:measure_campaign_response", "evaluation"),
@@ -96,7 +116,7 @@ def step_writing(table: Table) -> str:
     RunStateError
         No step writes it: the run state is written by all of them.
     """
-    schema_steps = [step for step in STEPS if table.schema in step.writes]
+    schema_steps = [step for step in STEPS if step.is_writer_of(table)]
     if table.writer == "dbt":
         from crm_tasks.contracts.dbt_models import layer_of
 

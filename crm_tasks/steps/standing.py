@@ -32,4 +32,4 @@ def step_stands(home: Home, ledger: Ledger, step: Step, run_id: str) -> bool:
 
 def tables_written(step: Step) -> list[Table]:
     """Return the Python tables a step writes."""
-    return [t for t in all_tables() if t.schema in step.writes and t.writer == "python"]
+    return [t for t in all_tables() if step.is_writer_of(t) and t.writer == "python"]

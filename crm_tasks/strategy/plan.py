@@ -50,7 +50,7 @@ class PlanParams:
     default_hour : int
         Hour for customers without a preferred one.
     connected_from : float
-        Influence value from which being well connected is worth a reason.
+        Expected followers from which being well connected is worth a reason.
     """
 
     as_of: dt.date
@@ -61,7 +61,7 @@ class PlanParams:
     is_dry_run: bool
     contacts_30d_at_most: int = 4
     default_hour: int = 10
-    connected_from: float = 1.5
+    connected_from: float = 0.5
 
     @property
     def policy(self) -> tuple[object, ...]:

@@ -41,7 +41,7 @@ REASONS = (
     ),
     (
         "well_connected",
-        "Closely tied to customers who buy alike: PageRank {value} times the average",
-        "与购买相似的客户联系紧密：PageRank 为平均值的 {value} 倍",
+        "If this customer acts, {value} others may follow, by the graph's activation probabilities",
+        "若该客户行动，按图谱的激活概率估计，可能带动 {value} 位其他客户",
     ),
 )

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +58,23 @@ def reveal(aside: Path, final: Path) -> None:
     fsync_path(final.parent)
     for leftover in final.parent.glob(f".{final.name}.try-*"):
         shutil.rmtree(leftover, ignore_errors=True)
+
+
+@contextmanager
+def file_aside(path: Path) -> Iterator[BinaryIO]:
+    """Lend a file to write that takes the place of ``path`` once all is written, or else is gone.
+
+    It lies beside ``path`` under a hidden name until then.
+    """
+    aside = path.with_name(f".{path.name}.tmp")
+    try:
+        with aside.open("wb") as out:
+            yield out
+        fsync_path(aside)
+        aside.rename(path)
+        fsync_path(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def write_text_atomically(path: Path, text: str) -> None:

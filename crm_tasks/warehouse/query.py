@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -14,9 +15,12 @@ from crm_tasks.warehouse.ops_store import OpsStore
 from crm_tasks.warehouse.publications import served_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from crm_tasks.warehouse.home import Home
+
+ROWS_AT_ONCE = 65_536
 
 READ_ONLY_ACTS = {
     sqlite3.SQLITE_SELECT,
@@ -30,8 +34,12 @@ class QueryFailed(CrmError):
     """The statement is not one SELECT, or names something that is not there."""
 
 
-def query_served(home: Home, query: str) -> pa.Table:
+def query_served(
+    home: Home, query: str, parameters: Mapping[str, object] | None = None
+) -> pa.Table:
     """Return the rows of one statement on the served file, external access off.
+
+    ``$name`` parameters are bound, never pasted.
 
     Raises
     ------
@@ -40,16 +48,40 @@ def query_served(home: Home, query: str) -> pa.Table:
     RunStateError
         Nothing has been published yet.
     """
-    file = served_file(home)
-    if file is None:
-        raise RunStateError(f"nothing is published in {home.root} yet; `crm run` publishes")
-    with sandboxed_reader(file) as connection:
+    with sandboxed_reader(_served(home)) as connection:
         try:
-            relation = connection.sql(query)
+            relation = connection.sql(query, params=dict(parameters) if parameters else None)
             rows = pa.table({}) if relation is None else relation.to_arrow_table()
         except duckdb.Error as error:
             raise QueryFailed(f"query: {error}") from None
     return rows.rename_columns(distinct_names(rows.column_names))
+
+
+@contextmanager
+def stream_served(
+    home: Home, query: str, parameters: Mapping[str, object]
+) -> Iterator[pa.RecordBatchReader]:
+    """Lend a reader of one statement's rows on the served file, batch by batch, in their order.
+
+    Raises
+    ------
+    QueryFailed
+        The statement fails.
+    RunStateError
+        Nothing has been published yet.
+    """
+    with sandboxed_reader(_served(home), threads=1) as connection:
+        try:
+            yield connection.sql(query, params=dict(parameters)).to_arrow_reader(ROWS_AT_ONCE)
+        except duckdb.Error as error:
+            raise QueryFailed(f"query: {error}") from None
+
+
+def _served(home: Home) -> Path:
+    file = served_file(home)
+    if file is None:
+        raise RunStateError(f"nothing is published in {home.root} yet; `crm run` publishes")
+    return file
 
 
 def query_ops(home: Home, query: str) -> pa.Table:

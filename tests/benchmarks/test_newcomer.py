@@ -75,7 +75,8 @@ def test_a_purchase_of_today_has_strength_one_of_one_plus_half_saturation():
     bought = lines((1, 1, 1, "2018-01-02", 1, 1.0), (1, 2, 2, "2017-12-01", 0, 0.0))
     ties = tie_purchases(bought, AS_OF, GraphParams())
     assert ties[["household_id", "product_id", "n_evidence"]].to_numpy().tolist() == [[1, 1, 1]]
-    assert ties["strength"].tolist() == pytest.approx([1 / (1 + GraphParams().half_saturation)])
+    half_saturation = GraphParams().layers["purchase"].half_saturation
+    assert ties["strength"].tolist() == pytest.approx([1 / (1 + half_saturation)])
 
 
 def test_who_buys_the_same_uncommon_thing_is_similar_and_who_buys_alone_is_not():

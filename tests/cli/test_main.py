@@ -14,7 +14,8 @@ from crm_tasks.steps import runner
 from crm_tasks.steps.registry import STEPS
 
 VERBS = {
-    "run", "backfill", "sql", "runs", "doctor", "up", "audit", "quarantine", "profile", "identity",
+    "run", "backfill", "sql", "runs", "graph", "doctor", "up", "audit", "quarantine", "profile",
+    "identity",
 }  # fmt: skip
 
 

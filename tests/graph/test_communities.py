@@ -12,7 +12,7 @@ import pytest
 from crm_tasks.contracts.graph import COMMUNITY_MEMBERS
 from crm_tasks.graph.communities import find_communities
 from crm_tasks.graph.engine import Network
-from crm_tasks.graph.params import GraphParams
+from crm_tasks.graph.params import PURCHASE_SIMILARITY, GraphParams
 from tests.graph.builders import AS_OF, ties
 
 LATER = AS_OF + dt.timedelta(days=30)
@@ -44,7 +44,7 @@ def found(lend, network, previous=NOBODY, as_of=AS_OF, bought=None, categories=N
             }
         ),
     )
-    return find_communities(scratch, network, as_of, GraphParams())
+    return find_communities(scratch, PURCHASE_SIMILARITY, network, as_of, GraphParams())
 
 
 def groups_of(members: pa.Table) -> dict[str, str]:
@@ -141,3 +141,58 @@ def test_a_label_needs_support(scratch):
     categories = {"milk": "MILK", "rare": "ROSES"}
     result = found(scratch, circles("abcdef", "gh"), bought=bought, categories=categories)
     assert "ROSES" not in str(result.communities["label_terms"].to_pylist()[0])
+
+
+def random_circles(seed: int, moved: float) -> Network:
+    """Return 12 circles of 25; a share of the members has moved to another circle."""
+    random = np.random.default_rng(seed)
+    circle = np.arange(300) % 12
+    moves = random.random(300) < moved
+    circle = np.where(moves, random.integers(0, 12, 300), circle)
+    pairs = [(a, b) for a in range(300) for b in range(a + 1, 300)]
+    chance = np.array([0.4 if circle[a] == circle[b] else 0.01 for a, b in pairs])
+    drawn = np.random.default_rng(7).random(len(pairs)) < chance
+    rows = [
+        (f"{a:03}", f"{b:03}", 0.5) for (a, b), is_tied in zip(pairs, drawn, strict=True) if is_tied
+    ]
+    return Network.from_ties(
+        pa.chunked_array([pa.array([f"{i:03}" for i in range(300)])]),
+        ties(*rows),
+        is_directed=False,
+    )
+
+
+def test_fewer_ids_change_than_members_do(scratch):
+    previous, as_of = NOBODY, AS_OF
+    churned_ids, churned_members = [], []
+    for turn, moved in enumerate((0.0, 0.15, 0.3)):
+        result = found(scratch, random_circles(turn, moved), previous, as_of)
+        if previous.num_rows:
+            ids = set(result.members["community_id"].to_pylist())
+            old = set(previous["community_id"].to_pylist())
+            before = dict(
+                zip(*(previous[c].to_pylist() for c in ("node_id", "community_id")), strict=True)
+            )
+            after = dict(
+                zip(
+                    *(result.members[c].to_pylist() for c in ("node_id", "community_id")),
+                    strict=True,
+                )
+            )
+            churned_ids.append(len(ids - old) / len(ids))
+            churned_members.append(np.mean([before.get(n) != c for n, c in after.items()]))
+        previous, as_of = result.members, as_of + dt.timedelta(days=30)
+    assert min(churned_members) > 0.1
+    assert all(a < b for a, b in zip(churned_ids, churned_members, strict=True))
+
+
+def test_stability_tells_circles_from_chance(scratch):
+    steady = found(scratch, random_circles(0, 0.0)).communities["stability"].to_numpy()
+    random = np.random.default_rng(3)
+    pairs = {tuple(sorted(random.integers(0, 300, 2))) for _ in range(900)}
+    rows = [(f"{a:03}", f"{b:03}", 0.5) for a, b in sorted(pairs) if a != b]
+    names = pa.chunked_array([pa.array([f"{i:03}" for i in range(300)])])
+    noise = Network.from_ties(names, ties(*rows), is_directed=False)
+    shaky = found(scratch, noise).communities["stability"].to_numpy()
+    assert steady.min() > 0.9
+    assert shaky.mean() < 0.6

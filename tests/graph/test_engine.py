@@ -26,6 +26,12 @@ def as_networkx(layer: engine.Network) -> nx.Graph:
     return graph
 
 
+def without_loops(graph: nx.Graph) -> nx.Graph:
+    copy = graph.copy()
+    copy.remove_edges_from(list(nx.selfloop_edges(graph)))
+    return copy
+
+
 def assert_equal(found: np.ndarray, expected: dict[int, float]) -> None:
     assert np.allclose(found, [expected[i] for i in range(len(found))], rtol=0, atol=1e-9)
 
@@ -38,6 +44,8 @@ def test_the_random_networks_are_of_every_kind():
     assert any(layer.n_edges == 0 < layer.n_nodes for layer in UNDIRECTED)
     assert any(1 < count < size for count, size in zip(components, sizes, strict=True))
     assert any(count == 1 and size > 5 for count, size in zip(components, sizes, strict=True))
+    assert any(layer.is_loop.any() for layer in UNDIRECTED)
+    assert any(layer.is_loop.any() for layer in DIRECTED)
 
 
 @pytest.mark.parametrize("layer", UNDIRECTED + DIRECTED)
@@ -75,25 +83,49 @@ def test_path_measures_equal_networkx(layer, over, weight):
 @pytest.mark.parametrize("layer", UNDIRECTED + DIRECTED)
 @pytest.mark.parametrize(("over", "weight"), [("distance", "distance"), ("hops", None)])
 def test_mean_length_of_the_largest_component_equals_networkx(layer, over, weight):
-    graph = as_networkx(layer)
     measured = engine.measure_paths(layer, over)
     members = np.flatnonzero(engine.component_of_each(layer) == 0).tolist()
-    largest = graph.subgraph(members)
-    if len(members) < 2 or (layer.is_directed and not nx.is_strongly_connected(largest)):
-        assert measured.mean_length is None
+    if len(members) < 2:
+        assert measured.mean_length is measured.longest is None
         return
-    expected = nx.average_shortest_path_length(largest, weight=weight)
+    # Ties are read in both directions; of two that meet the stronger is the shorter road.
+    both_ways = as_networkx(layer.undirected).subgraph(members)
+    expected = nx.average_shortest_path_length(both_ways, weight=weight)
     assert measured.mean_length == pytest.approx(expected, abs=1e-9)
-    if over == "hops":
-        assert measured.longest == nx.diameter(largest)
+    assert measured.longest == pytest.approx(nx.diameter(both_ways, weight=weight), abs=1e-9)
 
 
-@pytest.mark.parametrize("layer", UNDIRECTED)
-def test_cores_clustering_and_transitivity_equal_networkx(layer):
-    graph = as_networkx(layer)
+@pytest.mark.parametrize("layer", UNDIRECTED + DIRECTED)
+def test_eigenvector_equals_networkx_and_is_none_where_it_does_not_settle(layer):
+    found = engine.eigenvector(layer)
+    if layer.n_nodes == 0:
+        assert len(found) == 0
+        return
+    try:
+        expected = nx.eigenvector_centrality(
+            as_networkx(layer), max_iter=1000, tol=1e-14, weight="strength"
+        )
+    except nx.PowerIterationFailedConvergence:
+        assert found is None
+        return
+    assert_equal(found, expected)
+
+
+@pytest.mark.parametrize("layer", UNDIRECTED + DIRECTED)
+def test_cores_and_clustering_equal_networkx_once_loops_are_removed(layer):
+    graph = without_loops(as_networkx(layer))
     assert_equal(engine.core_numbers(layer), nx.core_number(graph))
     assert_equal(engine.local_clustering(layer), nx.clustering(graph))
-    assert engine.transitivity(layer) == pytest.approx(nx.transitivity(graph), abs=1e-9)
+    both_ways = without_loops(as_networkx(layer.undirected))
+    assert engine.transitivity(layer) == pytest.approx(nx.transitivity(both_ways), abs=1e-9)
+    assert_equal(engine.triangles(layer), nx.triangles(both_ways))
+
+
+@pytest.mark.parametrize("layer", DIRECTED)
+def test_strong_components_equal_networkx(layer):
+    found = engine.strong_component_of_each(layer)
+    expected = {frozenset(p) for p in nx.strongly_connected_components(as_networkx(layer))}
+    assert {frozenset(np.flatnonzero(found == k).tolist()) for k in np.unique(found)} == expected
 
 
 @pytest.mark.parametrize("layer", UNDIRECTED + DIRECTED)

@@ -6,8 +6,9 @@ import pytest
 
 from crm_tasks.contracts.graph import NODE_METRICS, SUMMARY
 from crm_tasks.contracts.table import check_rows
-from crm_tasks.graph.indicators import Layer, measure_layer_paths, measure_nodes, summarise_layer
-from crm_tasks.graph.params import PURCHASE, PURCHASE_SIMILARITY, GraphParams
+from crm_tasks.graph.indicators import measure_layer_paths, measure_nodes, summarise_layer
+from crm_tasks.graph.layers import Layer
+from crm_tasks.graph.params import PURCHASE, PURCHASE_SIMILARITY, TRUST, GraphParams
 from tests.graph.builders import AS_OF, network
 
 PARAMS = GraphParams()
@@ -15,11 +16,13 @@ SIMILARITY = Layer(
     PURCHASE_SIMILARITY,
     network("abcde", ("a", "b", 1.0), ("b", "c", 0.5), ("a", "c", 0.25), ("c", "d", 0.5)),
     possible_ties=10,
+    joins_two_kinds=False,
 )
 PURCHASES = Layer(
     PURCHASE,
     network("abxyz", ("a", "x", 0.5), ("a", "y", 0.25), ("b", "x", 0.5), is_directed=True),
     possible_ties=6,
+    joins_two_kinds=True,
 )
 
 
@@ -64,12 +67,67 @@ def test_a_layer_of_two_kinds_has_degrees_only_and_says_why():
     assert "two kinds" in rows["a"]["not_computed_reason"]
 
 
-def test_above_the_size_for_exact_paths_a_reason_stands_instead():
-    rows = metrics(SIMILARITY, GraphParams(exact_paths_up_to_nodes=4))
-    assert rows["a"]["betweenness"] is rows["a"]["harmonic_hops"] is None
-    assert rows["a"]["hops_error"] is None
-    assert "5 nodes, exact ones are computed up to 4" in rows["a"]["not_computed_reason"]
-    assert rows["a"]["pagerank"] is not None
+def test_a_directed_layer_of_one_kind_has_every_figure():
+    trust = Layer(
+        TRUST,
+        network("abcd", ("a", "b", 1.0), ("b", "a", 0.5), ("b", "c", 0.5), is_directed=True),
+        possible_ties=12,
+        joins_two_kinds=False,
+    )
+    rows = metrics(trust)
+    assert (rows["b"]["degree"], rows["b"]["degree_in"], rows["b"]["degree_out"]) == (3, 1, 2)
+    # Of the pairs of others only a to c is joined, over b.
+    assert rows["b"]["betweenness"] == pytest.approx(1 / 6, abs=1e-9)
+    # c is reached by b over 2 and by a over 1 + 2; nobody reaches d.
+    assert rows["c"]["harmonic"] == pytest.approx(1 / 2 + 1 / 3, abs=1e-9)
+    assert rows["c"]["closeness"] == pytest.approx(2 / 3 * 2 / 5, abs=1e-9)
+    assert (rows["a"]["core_number"], rows["c"]["core_number"]) == (2, 1)
+    assert rows["d"]["harmonic"] == rows["d"]["clustering"] == 0.0
+    row = summary(trust)
+    assert row["reciprocity"] == pytest.approx(2 / 3)
+    # Both ways, of the two ties that meet the stronger: a-b 1, b-c 2, a-c 3.
+    assert row["avg_path_length_lcc"] == pytest.approx(2.0)
+    assert "communities" in row["not_computed_reason"]
+
+
+def ring(n: int) -> Layer:
+    names = [chr(0x4E00 + i) for i in range(n)]
+    rows = [(one, names[(i + 1) % n], 0.5) for i, one in enumerate(names)]
+    return Layer(PURCHASE_SIMILARITY, network("".join(names), *rows), n * (n - 1) // 2, False)
+
+
+def test_above_the_size_for_exact_paths_figures_come_with_their_errors():
+    layer, params = ring(40), GraphParams(exact_paths_up_to_nodes=30, pivots=20, path_samples=2000)
+    exact, sampled = metrics(layer), metrics(layer, params)
+    for node, row in sampled.items():
+        assert not row["is_exact"]
+        for name, error in (
+            ("betweenness", "betweenness_error"),
+            ("closeness", "closeness_error"),
+            ("harmonic", "harmonic_error"),
+            ("betweenness_hops", "hops_error"),
+            ("closeness_hops", "closeness_hops_error"),
+        ):
+            assert abs(row[name] - exact[node][name]) <= row[error] + 1e-8, name
+        assert row["betweenness_error"] > 0 < row["hops_error"]
+        # Counted by bit sets: exact.
+        assert row["harmonic_hops"] == pytest.approx(exact[node]["harmonic_hops"], abs=1e-8)
+        assert row["harmonic_hops_error"] == 0.0
+    row = summary(layer, params=params)
+    assert (row["path_method"], row["avg_path_length_lcc_hops_error"]) == ("20 pivots", 0.0)
+    assert row["diameter_lower_bound"] == 20
+
+
+def test_above_the_size_for_sampled_paths_a_reason_stands_instead():
+    params = GraphParams(
+        exact_paths_up_to_nodes=4, sampled_paths_up_to_nodes=8, counted_balls_up_to_nodes=8
+    )
+    row = metrics(ring(10), params)["一"]
+    assert row["betweenness"] is row["harmonic"] is row["betweenness_error"] is None
+    assert "over distance: 10 tied nodes, sampled up to 8" in row["not_computed_reason"]
+    assert row["harmonic_hops"] > 0 < row["harmonic_hops_error"]
+    assert row["pagerank"] is not None
+    assert "HyperBall p=8" in summary(ring(10), params=params)["path_method_hops"]
 
 
 def test_the_summary_of_a_disconnected_layer_looks_at_its_largest_component():
@@ -98,7 +156,7 @@ def test_the_summary_of_purchases_counts_customers_times_products_as_possible():
 
 
 def test_an_empty_layer_is_summarised_too():
-    row = summary(Layer(PURCHASE_SIMILARITY, network(""), possible_ties=0))
+    row = summary(Layer(PURCHASE_SIMILARITY, network(""), possible_ties=0, joins_two_kinds=False))
     assert (row["n_nodes"], row["n_edges"], row["n_components"]) == (0, 0, 0)
     assert row["avg_degree"] is row["density"] is row["largest_component_share"] is None
     assert "no ties" in row["not_computed_reason"]

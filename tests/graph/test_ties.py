@@ -8,12 +8,24 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from crm_tasks.graph.params import PURCHASE, PURCHASE_SIMILARITY, GraphParams
+from crm_tasks.graph.params import (
+    PURCHASE,
+    PURCHASE_SIMILARITY,
+    GraphParams,
+    LayerParams,
+    house_layers,
+)
 from crm_tasks.graph.projection import Purchases, share_products
-from crm_tasks.graph.ties import collect_purchase_evidence, evidence_rows, tie_up
+from crm_tasks.graph.ties import collect_evidence, evidence_rows, tie_up
 from tests.graph.builders import AS_OF, core, line
 
-PARAMS = GraphParams(half_life_days=100.0, half_saturation=2.0)
+PARAMS = GraphParams(
+    layers={
+        **house_layers(),
+        PURCHASE: LayerParams(True, 100.0, 2.0),
+        PURCHASE_SIMILARITY: LayerParams(False, 100.0, None),
+    }
+)
 
 
 def strengths(ties: pa.Table) -> dict[tuple[str, str], float]:
@@ -23,8 +35,8 @@ def strengths(ties: pa.Table) -> dict[tuple[str, str], float]:
 
 def purchase_ties(lend, *lines):
     scratch = lend(**core(*lines))
-    evidence = collect_purchase_evidence(scratch, AS_OF, PARAMS)
-    return evidence, tie_up(scratch, evidence, PURCHASE, AS_OF, PARAMS)
+    evidence = collect_evidence(scratch, PURCHASE, AS_OF, PARAMS)
+    return evidence, tie_up(scratch, evidence, PURCHASE, AS_OF, PARAMS.layers[PURCHASE])
 
 
 def test_a_purchase_tie_is_decayed_summed_and_saturated(scratch):
@@ -87,10 +99,16 @@ def test_ties_do_not_depend_on_the_order_of_the_lines(scratch):
 
 def similar_ties(lend, *lines):
     scratch = lend(**core(*lines))
-    evidence = collect_purchase_evidence(scratch, AS_OF, PARAMS)
-    purchases = Purchases.from_ties(tie_up(scratch, evidence, PURCHASE, AS_OF, PARAMS))
+    evidence = collect_evidence(scratch, PURCHASE, AS_OF, PARAMS)
+    purchases = Purchases.from_ties(
+        tie_up(scratch, evidence, PURCHASE, AS_OF, PARAMS.layers[PURCHASE])
+    )
     shared = share_products(purchases, AS_OF, PARAMS)
-    return scratch, shared, tie_up(scratch, shared, PURCHASE_SIMILARITY, AS_OF, PARAMS)
+    return (
+        scratch,
+        shared,
+        tie_up(scratch, shared, PURCHASE_SIMILARITY, AS_OF, PARAMS.layers[PURCHASE_SIMILARITY]),
+    )
 
 
 BASKETS = [
@@ -106,7 +124,9 @@ def test_dropping_one_evidence_row_lowers_only_its_tie_by_what_it_contributed(sc
     assert evidence.num_rows == 5
     gone = evidence.slice(dropped, 1).to_pylist()[0]
     rest = pa.concat_tables([evidence.slice(0, dropped), evidence.slice(dropped + 1)])
-    after = strengths(tie_up(lent, rest, PURCHASE_SIMILARITY, AS_OF, PARAMS))
+    after = strengths(
+        tie_up(lent, rest, PURCHASE_SIMILARITY, AS_OF, PARAMS.layers[PURCHASE_SIMILARITY])
+    )
     old = strengths(before)
     pair = (gone["src_id"], gone["dst_id"])
     expected = old.pop(pair) - gone["contribution"]

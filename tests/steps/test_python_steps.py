@@ -17,7 +17,7 @@ import pytest
 from crm_tasks.contracts import find_table
 from crm_tasks.errors import RunStateError
 from crm_tasks.ml.segments import RFM_SEGMENTS
-from crm_tasks.steps import evaluation, graph, identity, ml, strategy
+from crm_tasks.steps import evaluation, foresight, graph, identity, ml, strategy
 from crm_tasks.steps.registry import STEPS, find_step
 from crm_tasks.steps.standing import tables_written
 from crm_tasks.warehouse.tables import read_table
@@ -35,7 +35,10 @@ def hand_overs(run, step):
 
 
 def test_these_are_the_steps_that_compute():
-    assert COMPUTING == ["identity", "relationships", "segments", "actions", "campaign_response"]
+    assert COMPUTING == [
+        "identity", "relationships", "influence", "links", "segments", "comparisons", "actions",
+        "campaign_response",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("step", COMPUTING)
@@ -97,6 +100,31 @@ def test_communities_keep_the_names_the_predecessor_gave_them(opened):
     )
     assert set(after.column("overlap").to_pylist()) == {1.0}
     assert set(after.column("as_of_date").to_pylist()) == {later.as_of}
+
+
+def test_what_is_foreseen_speaks_of_the_customers_of_the_run(opened):
+    run = opened("influence")
+    report = foresight.build_influence(run)
+    everybody = set(run.read("core.dim_customers").column("customer_id").to_pylist())
+    seeds = run.read("graph.influence_seeds")
+    assert seeds.num_rows > 0
+    assert set(seeds.column("customer_id").to_pylist()) <= everybody
+    assert set(run.read("graph.customer_influence").column("customer_id").to_pylist()) <= everybody
+    assert set(run.read("graph.activation_probabilities").column("source").to_pylist()) <= {
+        "declared", "learned",
+    }  # fmt: skip
+    assert report.figures["influence_seeds"] == seeds.num_rows
+
+
+def test_links_are_judged_before_they_are_shown(opened):
+    run = opened("links")
+    foresight.build_links(run)
+    similar = run.read("graph.similar_customers").to_pandas()
+    assert len(similar) > 0
+    assert (similar["customer_id"] != similar["similar_customer_id"]).all()
+    judged = run.read("graph.link_prediction_judgements").to_pandas()
+    predicted = set(run.read("graph.link_predictions").column("edge_type").to_pylist())
+    assert predicted <= set(judged[judged["verdict"] != "not_judged"]["layer"])
 
 
 def test_every_customer_is_in_one_segment_that_has_a_definition(opened):

@@ -70,7 +70,7 @@ def test_every_action_says_its_rule_and_its_consent_in_both_languages(scratch):
     assert reasons[0]["value"] == 20.0
     assert reasons[2]["text_en"] == "Orders most often on Wednesdays and around 10:00"
     assert "星期三" in reasons[2]["text_zh"]
-    assert reasons[3]["text_en"].endswith("PageRank 2.3 times the average")
+    assert reasons[3]["text_en"].startswith("If this customer acts, 2.3 others may follow")
     assert action["influence_value"] == 2.34
 
 

@@ -1,8 +1,7 @@
-"""Shortest paths over hops from many nodes at once: Brandes (2001) level by level.
+"""Path measures over hops for networks too large to search from every node.
 
-All nodes of a block search together: one sparse-by-dense product per level counts the paths of a
-whole block, a second sweep hands the dependencies back. On networks as shallow as those of people
-this takes a third of the time of one search per node; a long chain has too many levels for it.
+Closeness, harmonic centrality, mean hops and diameter come from the sizes of balls, exact while bit
+sets are quick, by HyperBall beyond; betweenness from sampled shortest paths.
 """
 
 from __future__ import annotations
@@ -11,68 +10,65 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_tasks.graph.engine.balls import Balls, count_balls, estimate_balls
+from crm_tasks.graph.engine.between_hops import sample_betweenness_hops
+from crm_tasks.graph.engine.paths import PathMeasures, largest_component
+from crm_tasks.graph.engine.structure import component_of_each
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import scipy.sparse as sp
-
-    from crm_tasks.graph.engine.network import Floats, Network
-
-TOGETHER = 64
-LEVELS_AT_MOST = 60
+    from crm_tasks.graph.engine.network import Network
 
 
-class TooDeep(Exception):
-    """Some shortest path has more hops than a sweep is worth; never leaves the engine."""
+def approximate_hops(
+    network: Network, *, samples: int, precision: int | None, seed: int
+) -> PathMeasures:
+    """Return the path measures over hops with their errors.
 
-
-def sweep_hops(network: Network) -> Iterator[tuple[slice, Floats, Floats]]:
-    """Yield (nodes, hops, dependencies) block by block.
-
-    ``hops`` has shape (nodes of the block, n_nodes): hops of the shortest path that leads to each,
-    infinite if there is none. ``dependencies``, shape (n_nodes,), are Brandes' sums over the
-    block's nodes; over all blocks they are betweenness over ordered pairs.
-
-    Raises
-    ------
-    TooDeep
-        A path is longer than 60 hops.
+    Parameters
+    ----------
+    samples : int
+        Shortest paths drawn for betweenness.
+    precision : int or None
+        HyperBall's: 2^precision registers per node. None counts balls exactly.
+    seed : int
+        Of the draws.
     """
+    between, between_error = sample_betweenness_hops(network, samples, seed)
+    balls = _balls(network, precision, seed)
     n = network.n_nodes
-    onward = network.matrix(np.ones(network.n_edges))
-    # Searching against the direction of the ties finds the paths that lead to a node.
-    backward = onward.T.tocsr() if network.is_directed else onward
-    for start in range(0, n, TOGETHER):
-        block = np.arange(start, min(start + TOGETHER, n))
-        hops, paths = _count_paths(onward, block)
-        dependencies = _hand_back(backward, hops, paths, block)
-        yield slice(start, start + len(block)), hops.T, dependencies
+    nearness = np.divide(balls.reached, balls.hops, out=np.zeros(n), where=balls.hops > 0)
+    closeness = nearness * balls.reached / max(n - 1, 1)
+    mean_length, longest = _within_largest(network, balls, precision, seed)
+    counted = "counted" if precision is None else f"HyperBall p={precision}"
+    return PathMeasures(
+        betweenness=between,
+        closeness=closeness,
+        harmonic=balls.inverse,
+        mean_length=mean_length,
+        longest=longest,
+        betweenness_error=between_error,
+        closeness_error=3.0 * balls.error * closeness,  # reached twice, hops once
+        harmonic_error=balls.error * balls.inverse,
+        mean_length_error=2.0 * balls.error * (mean_length or 0.0),
+        method=f"{samples} paths, balls {counted}",
+    )
 
 
-def _count_paths(onward: sp.csr_matrix, block: np.ndarray) -> tuple[Floats, Floats]:
-    """Return (hops, number of shortest paths), shape (n_nodes, block)."""
-    shape = (onward.shape[0], len(block))
-    hops, paths = np.full(shape, np.inf), np.zeros(shape)
-    columns = np.arange(len(block))
-    hops[block, columns], paths[block, columns] = 0.0, 1.0
-    front = paths.copy()
-    for level in range(1, LEVELS_AT_MOST + 1):
-        front = onward @ front
-        front[np.isfinite(hops)] = 0.0
-        is_new = front > 0
-        if not is_new.any():
-            return hops, paths
-        hops[is_new] = level
-        paths += front
-    raise TooDeep
+def _balls(network: Network, precision: int | None, seed: int) -> Balls:
+    if precision is None:
+        return count_balls(network)
+    return estimate_balls(network, precision, seed)
 
 
-def _hand_back(backward: sp.csr_matrix, hops: Floats, paths: Floats, block: np.ndarray) -> Floats:
-    per_path = np.divide(1.0, paths, out=np.zeros_like(paths), where=paths > 0)
-    dependency = np.zeros_like(paths)
-    deepest = int(hops.max(where=np.isfinite(hops), initial=0.0))
-    for level in range(deepest, 0, -1):
-        owed = np.where(hops == level, (1.0 + dependency) * per_path, 0.0)
-        dependency += np.where(hops == level - 1, (backward @ owed) * paths, 0.0)
-    dependency[block, np.arange(len(block))] = 0.0
-    return np.asarray(dependency.sum(axis=1))
+def _within_largest(
+    network: Network, balls: Balls, precision: int | None, seed: int
+) -> tuple[float | None, float | None]:
+    """Return mean and longest hops within the largest component, ties read in both directions."""
+    is_within = component_of_each(network) == 0
+    if is_within.sum() < 2:  # noqa: PLR2004 (a path needs two ends)
+        return None, None
+    if network.is_directed:
+        balls = _balls(largest_component(network), precision, seed)
+        is_within = np.ones(len(balls.hops), dtype=bool)
+    reached, hops = balls.reached[is_within].sum(), balls.hops[is_within].sum()
+    return float(hops / reached), float(balls.farthest[is_within].max())

@@ -1,45 +1,59 @@
 """Measures over shortest paths, either over distance = 1 / strength or over hops.
 
-Betweenness: Brandes 2001. Closeness: Wasserman and Faust 1994, the form for disconnected networks
-(share of nodes reached, divided by their mean distance). Harmonic: Boldi and Vigna 2014. In a
-directed network closeness and harmonic look at the paths that lead to a node, as networkx does.
+Betweenness: Brandes 2001, as a share of the pairs of others. Closeness: Wasserman and Faust 1994,
+the form for disconnected networks (share of nodes reached, divided by their mean distance).
+Harmonic: Boldi and Vigna 2014. In a directed network they look at the paths that lead to a node, as
+networkx does. Mean and longest length read ties in both directions, within the largest component,
+so that they are defined for every network with a tie.
 
-All are exact and cost one search per node: the caller decides up to which size that is sensible.
+Exact measures cost one search per node: the caller decides up to which size that is sensible.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.sparse import csgraph
 
-from crm_tasks.graph.engine.hops import TooDeep, sweep_hops
-from crm_tasks.graph.engine.network import Floats, Network, networkit
+from crm_tasks.graph.engine.searches import FARTHEST, INVERSE, LENGTH, REACHED, THROUGH, search_from
 from crm_tasks.graph.engine.structure import component_of_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from crm_tasks.graph.engine.network import Floats, Network
 
 Over = Literal["distance", "hops"]
-CELLS_AT_ONCE = 4_000_000  # 32 MB of distances at a time, whatever the number of nodes
-BETWEEN_NEEDS = 3  # somebody stands between two others
+OVER: tuple[Over, Over] = ("distance", "hops")
 
 
 @dataclass(frozen=True, eq=False)
 class PathMeasures:
-    """Path measures of one network over one kind of length.
+    """Path measures of one network over one kind of length, each with its largest error.
 
-    ``mean_length`` and ``longest`` are over all ordered pairs of different nodes within the
-    largest component, and None if that holds a single node or, directed, an unreachable pair.
+    Arrays have shape (n_nodes,); an error is that of the node's figure, 0 where exact. A measure is
+    None where it was not computed. ``mean_length`` and ``longest`` are over all ordered pairs of
+    different nodes within the largest component, ties read in both directions; None if it holds a
+    single node. ``longest`` of an approximation is a lower bound.
     """
 
-    betweenness: Floats
-    closeness: Floats
-    harmonic: Floats
+    betweenness: Floats | None
+    closeness: Floats | None
+    harmonic: Floats | None
     mean_length: float | None
     longest: float | None
+    betweenness_error: Floats | None
+    closeness_error: Floats | None
+    harmonic_error: Floats | None
+    mean_length_error: float
+    method: str
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether no figure is an approximation."""
+        return self.method == EXACT
+
+
+EXACT = "exact"
 
 
 def measure_paths(network: Network, over: Over) -> PathMeasures:
@@ -54,88 +68,88 @@ def measure_paths(network: Network, over: Over) -> PathMeasures:
     >>> measured.betweenness.tolist(), measured.mean_length
     ([0.0, 1.0, 0.0], 2.0)
     """
-    if over == "hops":
-        try:
-            return _over_hops(network)
-        except TooDeep:
-            pass  # a long chain: searching node by node is cheaper than sweeping level by level
-    totals = _Totals(network)
-    for rows, lengths in _lengths_to(network, over):
-        totals.add(rows, lengths)
-    return totals.measures(_betweenness(network, over))
-
-
-def _over_hops(network: Network) -> PathMeasures:
-    totals = _Totals(network)
-    betweenness = np.zeros(network.n_nodes)
-    for rows, lengths, dependencies in sweep_hops(network):
-        totals.add(rows, lengths)
-        betweenness += dependencies
-    return totals.measures(betweenness / _pairs_of_others(network.n_nodes))
-
-
-class _Totals:
-    """Sums over blocks of path lengths; each node is one row of one block."""
-
-    def __init__(self, network: Network) -> None:
-        n = network.n_nodes
-        self.reached, self.total, self.harmonic = np.zeros(n), np.zeros(n), np.zeros(n)
-        self.is_in_largest = component_of_each(network) == 0
-        self.length_sum, self.longest = 0.0, 0.0
-
-    def add(self, rows: slice, lengths: Floats) -> None:
-        """Take the lengths of the paths from every node (column) to the nodes of ``rows``."""
-        is_reached = np.isfinite(lengths) & (lengths > 0)
-        self.reached[rows] = is_reached.sum(axis=1)
-        self.total[rows] = lengths.sum(axis=1, where=is_reached)
-        inverse = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=is_reached)
-        self.harmonic[rows] = inverse.sum(axis=1)
-        within = lengths[self.is_in_largest[rows]][:, self.is_in_largest]
-        self.length_sum += float(within.sum())
-        self.longest = max(self.longest, float(within.max(initial=0.0)))
-
-    def measures(self, betweenness: Floats) -> PathMeasures:
-        members = int(self.is_in_largest.sum())
-        pairs = members * (members - 1)
-        is_defined = pairs > 0 and np.isfinite(self.length_sum)
-        return PathMeasures(
-            betweenness=betweenness,
-            closeness=self._closeness(),
-            harmonic=self.harmonic,
-            mean_length=self.length_sum / pairs if is_defined else None,
-            longest=self.longest if is_defined else None,
-        )
-
-    def _closeness(self) -> Floats:
-        n = len(self.reached)
-        mean = np.divide(self.reached, self.total, out=np.zeros(n), where=self.total > 0)
-        return mean * self.reached / max(n - 1, 1)
-
-
-def _lengths_to(network: Network, over: Over) -> Iterator[tuple[slice, Floats]]:
-    """Yield blocks of nodes with the lengths of the shortest paths that lead to them."""
     n = network.n_nodes
-    values = 1.0 / network.strengths if over == "distance" else np.ones(network.n_edges)
-    matrix = network.matrix(values)
+    sums = search_from(network.arcs, np.arange(n), over_hops=over == "hops")
+    mean_length, longest = lengths_within_largest(network, over, sums)
+    exact = np.zeros(n)
+    return PathMeasures(
+        betweenness=sums[THROUGH] / pairs_of_others(n),
+        closeness=closeness_of(sums),
+        harmonic=sums[INVERSE],
+        mean_length=mean_length,
+        longest=longest,
+        betweenness_error=exact,
+        closeness_error=exact,
+        harmonic_error=exact,
+        mean_length_error=0.0,
+        method=EXACT,
+    )
+
+
+def lengths_within_largest(
+    network: Network, over: Over, sums: Floats
+) -> tuple[float | None, float | None]:
+    """Return exact mean and longest length within the largest component.
+
+    ``sums`` from all nodes of an undirected network serve again; ties of a directed one are read
+    in both directions, which takes a search of its own.
+    """
+    is_within = component_of_each(network) == 0
+    size = int(is_within.sum())
+    if size < 2:  # noqa: PLR2004 (a path needs two ends)
+        return None, None
     if network.is_directed:
-        matrix = matrix.T.tocsr()
-    step = max(1, CELLS_AT_ONCE // max(n, 1))
-    for start in range(0, n, step):
-        rows = slice(start, min(start + step, n))
-        indices = np.arange(rows.start, rows.stop)
-        yield rows, csgraph.dijkstra(matrix, directed=True, indices=indices)
+        largest = network.undirected.part(is_within)
+        within = search_from(largest.arcs, np.arange(size), over_hops=over == "hops")
+    else:
+        within = sums[:, is_within]
+    return float(within[LENGTH].sum()) / (size * (size - 1)), float(within[FARTHEST].max())
 
 
-def _betweenness(network: Network, over: Over) -> Floats:
-    """Return betweenness as a share of the pairs of other nodes."""
-    if network.n_nodes < BETWEEN_NEEDS or network.n_edges == 0:
-        return np.zeros(network.n_nodes)
-    graph = network.to_networkit(1.0 / network.strengths if over == "distance" else None)
-    between = networkit().centrality.Betweenness(graph)
-    between.run()
-    return np.asarray(between.scores(), dtype=np.float64) / _pairs_of_others(network.n_nodes)
+def largest_component(network: Network) -> Network:
+    """Return the largest component, ties read in both directions."""
+    return network.undirected.part(component_of_each(network) == 0)
 
 
-def _pairs_of_others(n: int) -> int:
+def closeness_of(sums: Floats) -> Floats:
+    """Return closeness from sums over all nodes as sources."""
+    reached, total = sums[REACHED], sums[LENGTH]
+    n = len(reached)
+    nearness = np.divide(reached, total, out=np.zeros(n), where=total > 0)
+    found: Floats = nearness * reached / max(n - 1, 1)
+    return found
+
+
+def pairs_of_others(n: int) -> int:
     """Return the ordered pairs a node may stand between; each undirected pair counts twice."""
     return max((n - 1) * (n - 2), 1)
+
+
+def spread_out(found: PathMeasures, whole: Network) -> PathMeasures:
+    """Return measures of ``whole.tied_part()`` as they are in the whole network.
+
+    Nodes without a tie are on no path and near nobody; they only count among the others that a
+    share is of.
+    """
+    is_tied = np.zeros(whole.n_nodes, dtype=bool)
+    is_tied[whole.sources] = is_tied[whole.targets] = True
+    tied, n = int(is_tied.sum()), whole.n_nodes
+    of_pairs = pairs_of_others(tied) / pairs_of_others(n)
+    of_others = max(tied - 1, 1) / max(n - 1, 1)
+
+    def spread(values: Floats | None, share: float) -> Floats | None:
+        if values is None:
+            return None
+        out = np.zeros(n)
+        out[is_tied] = values * share
+        return out
+
+    return replace(
+        found,
+        betweenness=spread(found.betweenness, of_pairs),
+        betweenness_error=spread(found.betweenness_error, of_pairs),
+        closeness=spread(found.closeness, of_others),
+        closeness_error=spread(found.closeness_error, of_others),
+        harmonic=spread(found.harmonic, 1.0),
+        harmonic_error=spread(found.harmonic_error, 1.0),
+    )

@@ -27,6 +27,12 @@ edges as (
 
 ),
 
+influences as (
+
+    select * from {{ source('graph', 'customer_influence') }}
+
+),
+
 rfm as (
 
     select * from {{ ref('feat_customer_rfm') }}
@@ -69,12 +75,6 @@ neighbors_summed_per_customer as (
 
 ),
 
-layer_size as (
-
-    select cast(count(*) as bigint) as count_nodes from metrics
-
-),
-
 customers_placed as (
 
     select
@@ -101,16 +101,13 @@ customers_placed as (
             / nullif(cast(neighbors_summed_per_customer.count_neighbors as double), 0),
             2
         ) as decimal(18, 2)) as neighbor_revenue_90d,
-        case
-            when metrics.degree > 0
-                then round(metrics.pagerank * cast(layer_size.count_nodes as double), 6)
-        end as influence_value,
+        influences.influence_value,
         ---------- dates
         {{ as_of_date() }} as as_of_date
     from customers
-    cross join layer_size
     left join metrics on customers.customer_id = metrics.node_id
     left join members on customers.customer_id = members.node_id
+    left join influences on customers.customer_id = influences.customer_id
     left join neighbors_summed_per_customer
         on customers.customer_id = neighbors_summed_per_customer.customer_id
 

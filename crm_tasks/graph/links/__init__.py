@@ -1,0 +1,1 @@
+"""Ties to come and customers alike: predicted from the paths between two customers, and judged."""

@@ -1,0 +1,69 @@
+"""Which method beats the simple one it must beat: the verdicts of all judgements in one table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from crm_tasks.contracts.ml import MODEL_COMPARISONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def compare(judgements: pa.Table, influence: pa.Table) -> pa.Table:
+    """Return the rows of ml.model_comparisons.
+
+    Parameters
+    ----------
+    judgements : pyarrow.Table
+        graph.link_prediction_judgements: the model against a count of common neighbours.
+    influence : pyarrow.Table
+        graph.influence_comparisons: seeds by reverse-reachable sets against those by out-degree.
+    """
+    rows = [*_links(judgements), *_seeds(influence)]
+    return pa.Table.from_pylist(rows, schema=MODEL_COMPARISONS.arrow_schema)
+
+
+def verdict(low: float, high: float) -> str:
+    """Return what an interval of differences says.
+
+    >>> verdict(0.01, 0.2), verdict(-0.1, 0.2), verdict(-0.2, -0.1)
+    ('better', 'not_better_than_baseline', 'worse')
+    """
+    if low > 0:
+        return "better"
+    return "worse" if high < 0 else "not_better_than_baseline"
+
+
+def _links(judgements: pa.Table) -> Iterator[dict[str, Any]]:
+    for row in judgements.to_pylist():
+        if row["score"] == "model":
+            yield {
+                "target": f"link:{row['layer']}",
+                "candidate": "path_and_embedding_logistic",
+                "baseline": "common_neighbours",
+                "metric": f"auc_{row['hardness']}",
+                "diff": row["lead"],
+                "ci_low": row["lead_ci_low"],
+                "ci_high": row["lead_ci_high"],
+                "verdict": row["verdict"],
+                "as_of_date": row["as_of_date"],
+            }
+
+
+def _seeds(influence: pa.Table) -> Iterator[dict[str, Any]]:
+    for row in influence.to_pylist():
+        if row["method"] == "reach_sets":
+            yield {
+                "target": f"spread:{row['campaign_id']}:{row['diffusion_model']}",
+                "candidate": "reach_sets",
+                "baseline": "out_degree",
+                "metric": "customers_active",
+                "diff": row["lead_over_out_degree"],
+                "ci_low": row["lead_ci_low"],
+                "ci_high": row["lead_ci_high"],
+                "verdict": verdict(row["lead_ci_low"], row["lead_ci_high"]),
+                "as_of_date": row["as_of_date"],
+            }
