@@ -15,7 +15,7 @@ from crm_tasks.steps.registry import STEPS
 
 VERBS = {
     "run", "backfill", "sql", "runs", "graph", "doctor", "up", "audit", "quarantine", "profile",
-    "identity",
+    "identity", "erase", "key",
 }  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def test_a_record_read_later_counts_its_full_delivery_and_the_later_ones_again(t
         row["batch_id"]
         for row in run.ledger.store.rows("select * from batches where table_name = 'lines'")
     )
-    part = "insert into batches select 'part', 99, profile, source_system, table_name, 'f', columns, 1, 1, 0, 0, landed_at, 99, 1, '{}' from batches where batch_id = '{}'"  # noqa: E501
+    part = "insert into batches select 'part', 99, profile, source_system, table_name, 'f', columns, 1, 1, 0, 0, 0, landed_at, 99, 1, '{}' from batches where batch_id = '{}'"  # noqa: E501
     joined = f"insert into run_batches values ('{run.run_id}', 'part')"
     assert told(part.format(second, second), joined, profile=profile).new == {"part", second}
     again = f"update batches set completes_batch_id = '{first}' where batch_id = 'part'"

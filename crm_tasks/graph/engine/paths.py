@@ -62,6 +62,7 @@ def measure_paths(network: Network, over: Over) -> PathMeasures:
     Examples
     --------
     >>> import pyarrow as pa
+    >>> from crm_tasks.graph.engine.network import Network
     >>> ties = pa.table({"src_id": ["a", "b"], "dst_id": ["b", "c"], "strength": [0.5, 1.0]})
     >>> network = Network.from_ties(pa.chunked_array([["a", "b", "c"]]), ties, is_directed=False)
     >>> measured = measure_paths(network, "distance")
