@@ -28,7 +28,8 @@ app = typer.Typer(
         "The relationship graph: draw a customer's circle or all communities, export it for Gephi, "
         "yEd, Cytoscape, igraph, networkx or Pajek.\n\n"
         "Everything shown is published and pseudonymous. Ids come from the tables: "
-        '`crm sql "select customer_id from bi.graph_top_influencers limit 5"`.'
+        '`crm sql "select customer_id from bi.graph_top_influencers '
+        'order by as_of_date desc, connectedness_rank limit 5"`.'
     ),
     no_args_is_help=True,
 )

@@ -42,7 +42,10 @@ WORTH_RUNNING = {
         "select customer_id, channel_id, action_name, scheduled_at, reason_en "
         "from bi.action_queue_today limit 10"
     ),
-    "who is at the centre": "select * from bi.graph_top_influencers limit 5",
+    "who is at the centre": (
+        "select connectedness_rank, customer_id, degree, pagerank, influence_value, rfm_segment "
+        "from bi.graph_top_influencers order by as_of_date desc, connectedness_rank limit 5"
+    ),
     "what is odd in the data, and what happens to it": (
         "select table_name, expectation, n_unexpected, treatment from bi.data_quality_status "
         "where not is_success"
