@@ -59,7 +59,7 @@ class Figure:
 
 
 def judge(n: int, kinds: Sequence[str] = ("cluster", "unit")) -> list[Figure]:
-    """Return how each estimator does over ``n`` campaigns of each design, with and without CUPED."""
+    """Return how each estimator does over ``n`` campaigns of each design."""
     stage = planted_stage()
     found: dict[tuple[str, str, str], list[Estimate]] = {}
     for kind in kinds:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crm_tasks.evaluation.least_squares import Estimate, fit
+from crm_tasks.evaluation.least_squares import Estimate, fit, is_identified
 from crm_tasks.evaluation.power import minimal_effects, sample_ratio_p, spread
 
 if TYPE_CHECKING:
@@ -126,6 +126,8 @@ def estimate_effects(trial: Trial, outcome: Floats) -> list[Effect]:
 
 def _exposure_regression(trial: Trial, outcome: Floats) -> Iterator[Effect]:
     columns, contrasts = trial.regressors()
+    if not is_identified(columns):
+        return
     fitted = fit(columns, outcome, trial.groups)
     least = minimal_effects(columns, contrasts, trial.cluster, spread(outcome, trial.cluster))
     for name, contrast in contrasts.items():
@@ -148,11 +150,12 @@ def _design_contrasts(trial: Trial, outcome: Floats) -> Iterator[Effect]:
     own = trial.is_treated.astype(np.float64)
     if mixed.any() and _is_enough(trial, mixed, own):
         part = trial.part(mixed)
-        within = _less_cluster_mean(own[mixed], part.cluster)
+        within = _less_cluster_mean(own[mixed], part.cluster)[:, None]
         response = _less_cluster_mean(outcome[mixed], part.cluster)
-        fitted = fit(within[:, None], response, part.cluster)
-        estimate = fitted.estimate(np.ones(1))
-        yield _effect("direct", "design_contrast", estimate, part)
+        # Where some gave no answer, each cluster may be left with one arm.
+        if is_identified(within):
+            estimate = fit(within, response, part.cluster).estimate(np.ones(1))
+            yield _effect("direct", "design_contrast", estimate, part)
 
 
 def _is_enough(trial: Trial, keep: Flags, treatment: Floats) -> bool:

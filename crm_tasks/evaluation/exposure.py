@@ -44,9 +44,12 @@ class Company:
         """Return the share of all tie strength that crosses clusters; 0 without ties.
 
         What crosses, a cluster design cannot keep apart: its contrast is too small by about this.
+        Customers with a cluster below 0 take no part, nor do their ties.
         """
-        total = float(self.strength.sum())
-        crossing = cluster[self.a] != cluster[self.b]
+        a, b = cluster[self.a], cluster[self.b]
+        inside = (a >= 0) & (b >= 0)
+        total = float(self.strength[inside].sum())
+        crossing = inside & (a != b)
         return float(self.strength[crossing].sum()) / total if total else 0.0
 
 

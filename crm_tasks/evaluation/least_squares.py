@@ -52,6 +52,15 @@ class Fit:
         return Estimate.of(value, float(np.sqrt(max(variance, 0.0))), self.freedom)
 
 
+def is_identified(regressors: Floats) -> bool:
+    """Return whether every coefficient is determined: no column follows from the others.
+
+    >>> is_identified(np.array([[1.0, 0.0], [1.0, 1.0]])), is_identified(np.ones((3, 2)))
+    (True, False)
+    """
+    return bool(np.linalg.matrix_rank(regressors) == regressors.shape[1])
+
+
 def fit(regressors: Floats, outcome: Floats, cluster: Ints | None = None) -> Fit:
     """Return the fit of ``outcome`` on ``regressors``, clustered unless ``cluster`` is None."""
     model = OLS(outcome, regressors)
