@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from crm_tasks.contracts.evaluation import UPLIFT_CURVES, UPLIFT_FORECASTS
-from crm_tasks.contracts.ml import UPLIFT
+from crm_tasks.contracts.ml import MODEL_COMPARISONS
+from crm_tasks.contracts.ml_uplift import UPLIFT
 from crm_tasks.evaluation.customer_features import customer_features
 from crm_tasks.evaluation.qini import qini_curve
 from crm_tasks.evaluation.results import Played
+from crm_tasks.ml.judgement import verdict
 from crm_tasks.ml.uplift import (
     LEARNERS,
     Basis,
@@ -104,7 +106,8 @@ def learn_uplift(
 ) -> dict[str, pa.Table]:
     """Return ml.uplift and, by customers no model had seen, how good it is; empty without lessons.
 
-    Tables by name: ml.uplift, evaluation.uplift_forecasts and evaluation.uplift_curves.
+    Tables by name: ml.uplift, evaluation.uplift_forecasts and uplift_curves, and what is said of
+    the learners in ml.model_comparisons.
 
     Parameters
     ----------
@@ -128,6 +131,7 @@ def learn_uplift(
     return {
         "ml.uplift": _everybody(lesson, chosen, today, ids, described, as_of),
         "evaluation.uplift_forecasts": _left_out(lesson, forecasts[chosen], ids, as_of),
+        "ml.model_comparisons": _compared(outcome, curves, chosen, as_of),
         "evaluation.uplift_curves": pa.Table.from_pylist(dated, schema=UPLIFT_CURVES.arrow_schema),
     }
 
@@ -219,6 +223,30 @@ def _best(curves: list[dict[str, Any]]) -> str:
     overall = {row["learner"]: row["qini_coefficient"] for row in curves
                if row["campaign_id"] == ANY_CAMPAIGN}  # fmt: skip
     return max(LEARNERS, key=lambda learner: overall[learner])
+
+
+def _compared(
+    outcome: str, curves: list[dict[str, Any]], chosen: str, as_of: dt.date
+) -> pa.Table:
+    """Return the rows of ml.model_comparisons: each learner against treating at random."""
+    overall = {row["learner"]: row for row in curves if row["campaign_id"] == ANY_CAMPAIGN}
+    customers = {
+        learner: sum(row["n"] for row in curves
+                     if (row["learner"], row["campaign_id"]) == (learner, ANY_CAMPAIGN))
+        for learner in overall
+    }  # fmt: skip
+    rows = [
+        {
+            "target": f"uplift:{outcome}", "candidate": learner, "baseline": "random_targeting",
+            "metric": "qini", "candidate_value": row["qini_coefficient"], "baseline_value": 0.0,
+            "diff": row["qini_coefficient"], "ci_low": row["ci_low"], "ci_high": row["ci_high"],
+            "n": customers[learner], "verdict": verdict(row["ci_low"], row["ci_high"]),
+            "is_champion": learner == chosen, "reason": None,
+            "judged_as_of": as_of, "as_of_date": as_of,
+        }
+        for learner, row in overall.items()
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=MODEL_COMPARISONS.arrow_schema)
 
 
 def _everybody(

@@ -23,6 +23,7 @@ __all__ = [
     "Concat",
     "Constant",
     "Contact",
+    "Experiment",
     "Feed",
     "Generator",
     "IdentifyingColumn",
@@ -45,6 +46,31 @@ class Contact(Strict):
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
     consent_when_unknown: Literal["deny", "assume"] = "deny"
     actions_per_day: Annotated[int, Field(ge=1)] = 200
+
+
+class Experiment(Strict):
+    """A campaign of ours whose targets are drawn by lot before anybody is contacted."""
+
+    campaign: Annotated[Name, Field(description="Name of the campaign")]
+    design: Annotated[
+        Literal["cluster", "unit", "none"],
+        Field(description="Communities in two stages, single customers, or nobody is drawn"),
+    ]
+    start_date: dt.date
+    end_date: dt.date
+    saturations: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=1)], ...],
+        Field(min_length=2, description="Shares of a community that may be treated"),
+    ] = (0.0, 0.5, 1.0)
+    treated_share: Annotated[
+        float, Field(gt=0, lt=1, description="Share of customers that a unit design treats")
+    ] = 0.5
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end_date < self.start_date:
+            raise ValueError(f"experiment {self.campaign}: end_date lies before start_date")
+        return self
 
 
 class Identity(Strict):
@@ -98,6 +124,9 @@ class Profile(Strict):
     dry_run_only: bool = False
     contact: Contact
     identity: Identity = Field(default_factory=Identity)
+    experiments: Annotated[
+        tuple[Experiment, ...], Field(description="Campaigns of ours drawn by lot, each once")
+    ] = ()
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -109,6 +138,13 @@ class Profile(Strict):
                 raise ValueError(f"{source.source_system}: two tables with the same name")
         if len(set(systems)) < len(systems):
             raise ValueError("two sources with the same source_system")
+        return self
+
+    @model_validator(mode="after")
+    def _draws_each_campaign_once(self) -> Self:
+        campaigns = [experiment.campaign for experiment in self.experiments]
+        if len(set(campaigns)) < len(campaigns):
+            raise ValueError("experiments: two with the same campaign")
         return self
 
     @model_validator(mode="after")

@@ -44,6 +44,7 @@ PLAYED_READS = {
     "surveys": ("core.fct_surveys", ("customer_id", "survey_at", "csat")),
 }
 UPLIFT = ("ml.uplift", "evaluation.uplift_forecasts", "evaluation.uplift_curves")
+COMPARISONS = "ml.model_comparisons"
 TIE_COLUMNS = ("src_id", "dst_id", "edge_type", "strength", "first_evidence_at", "valid_to")
 BOUGHT_READS = {
     "lines": (
@@ -88,6 +89,7 @@ def learn_uplift(run: Run) -> StepReport:
     if pc.any(frames["campaigns"]["is_randomized"]).as_py():
         learned = _learned(run, frames)
     tables = {name: learned.get(name, _empty(name)) for name in UPLIFT}
+    run.write_part(COMPARISONS, learned.get(COMPARISONS, _empty(COMPARISONS)))
     taught = len(pc.unique(tables["evaluation.uplift_forecasts"]["campaign_id"]))
     message = f"uplift learned from {taught} closed campaigns drawn at random"
     return _written(run, frames, tables, message)
@@ -136,7 +138,7 @@ def campaign_frames(run: Run) -> dict[str, pa.Table]:
     campaigns = run.read("core.dim_campaigns", CAMPAIGN_COLUMNS)
     drawn = run.read("core.fct_assignments", DRAWN_COLUMNS)
     ours = _before(run, "evaluation.assignments").select(list(DRAWN_COLUMNS))
-    own = _own_campaigns(run, campaigns, ours)
+    own = _own_campaigns(run)
     frames["assignments"] = pa.concat_tables([drawn, ours.cast(drawn.schema)])
     frames["campaigns"] = pa.concat_tables([campaigns, own.cast(campaigns.schema)])
     return frames
@@ -147,18 +149,17 @@ def _before(run: Run, table: str) -> pa.Table:
     return pa.concat_tables([_empty(table), *run.read_history(table)])
 
 
-def _own_campaigns(run: Run, known: pa.Table, ours: pa.Table) -> pa.Table:
-    """Return campaigns that we drew ourselves and no source describes: the newest row of each."""
-    rows = _before(run, "strategy.campaigns").sort_by([("as_of_date", "descending")])
-    drawn = pc.is_in(rows["campaign_id"], value_set=pc.unique(ours["campaign_id"]))
-    is_new = pc.invert(pc.is_in(rows["campaign_id"], value_set=known["campaign_id"]))
-    rows = rows.filter(pc.and_(drawn, is_new))
-    first = pc.equal(
-        pc.index_in(rows["campaign_id"], value_set=rows["campaign_id"].combine_chunks()),
-        pa.array(range(len(rows)), pa.int32()),
+def _own_campaigns(run: Run) -> pa.Table:
+    """Return the campaigns that the profile has us draw by lot."""
+    drawn = [one for one in run.profile.experiments if one.design != "none"]
+    return pa.table(
+        {
+            "campaign_id": pa.array([one.campaign for one in drawn], pa.string()),
+            "start_date": pa.array([one.start_date for one in drawn], pa.date32()),
+            "end_date": pa.array([one.end_date for one in drawn], pa.date32()),
+            "is_randomized": pa.array([True] * len(drawn), pa.bool_()),
+        }
     )
-    rows = rows.filter(first).select(["campaign_id", "start_date", "end_date"])
-    return rows.append_column("is_randomized", pa.repeat(pa.scalar(value=True), len(rows)))
 
 
 def played_campaigns(
@@ -166,14 +167,11 @@ def played_campaigns(
 ) -> tuple[Sequence[Campaign], pa.Array, TieLog]:
     """Return the campaigns, all customers' sorted ids, and their ties with their first days."""
     from crm_tasks.evaluation.campaigns import collect_campaigns
-    from crm_tasks.evaluation.tie_log import TieLog
     from crm_tasks.graph.engine.network import sorted_ids
 
     ids = sorted_ids(customers["customer_id"])
-    edges = run.read("graph.edges", TIE_COLUMNS)
-    kept = pc.is_in(edges["edge_type"], value_set=pa.array([COMBINED, PURCHASE_SIMILARITY]))
-    ties = TieLog.of(edges.filter(kept), ids)
-    scratch.register("communities", _communities(run, ties.layer))
+    ties = ties_of(run, ids)
+    scratch.register("communities", communities_of(run, ties.layer))
     fed = run.profile.entities_fed
     campaigns = collect_campaigns(
         scratch, run.as_of, run.profile.time_zone,
@@ -182,7 +180,17 @@ def played_campaigns(
     return campaigns, ids, ties
 
 
-def _communities(run: Run, layer: str | None) -> pa.Table:
+def ties_of(run: Run, ids: pa.Array) -> TieLog:
+    """Return who is tied to whom, with each tie's first day."""
+    from crm_tasks.evaluation.tie_log import TieLog
+
+    edges = run.read("graph.edges", TIE_COLUMNS)
+    kept = pc.is_in(edges["edge_type"], value_set=pa.array([COMBINED, PURCHASE_SIMILARITY]))
+    return TieLog.of(edges.filter(kept), ids)
+
+
+def communities_of(run: Run, layer: str | None) -> pa.Table:
+    """Return each customer's community in a layer."""
     rows = run.read("graph.community_members", ("layer", "node_id", "community_id"))
     here = rows.filter(pc.equal(rows["layer"], pa.scalar(layer, pa.string())).fill_null(False))
     return here.select(["node_id", "community_id"]).rename_columns(["customer_id", "community_id"])

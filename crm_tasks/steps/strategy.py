@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.contracts.strategy import ACTIONS
+from crm_tasks.steps.assigning import held_out
 from crm_tasks.strategy.plan import PlanParams, plan_contacts
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def plan_actions(run: Run) -> StepReport:
     frames = {name: run.read(table) for name, table in READS.items()}
     people = run.read("core.dim_customers", ("customer_id", "is_deleted"))
     frames["customers"] = without_deleted(frames["customers"], people)
+    is_out = pc.is_in(frames["customers"].column("customer_id"), value_set=held_out(run))
+    frames["customers"] = frames["customers"].filter(pc.invert(is_out))
     previous = run.read_predecessor("strategy.actions")
     nothing = ACTIONS.arrow_schema.empty_table()
     frames["previous_actions"] = nothing if previous is None else previous
