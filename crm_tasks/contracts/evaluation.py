@@ -144,7 +144,9 @@ STRATEGY_RESULTS = Table(
             "Variance left after what was known before; NULL where nothing was",
             unit="share",
         ),
-        Column("srm_p", "DOUBLE", "p-value of the arms seen against those drawn; below .001 is bad"),
+        Column(
+            "srm_p", "DOUBLE", "p-value of the arms seen against those drawn; below .001 is bad"
+        ),
         Column("mde", "DOUBLE", "Effect this design finds with 80 % probability"),
         Column("cut_share", "DOUBLE", "Share of tie strength between clusters", unit="share"),
         Column("evidence", "VARCHAR", "randomised or observational", False),

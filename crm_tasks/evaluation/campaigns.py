@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     Words = npt.NDArray[np.object_]
 
 #: What sources call the arm that others are compared with; else the first by name.
-CONTROLS = ("control", "holdout", "hold-out", "hold_out", "placebo", "untreated", "none", "baseline")
+CONTROLS = (
+    "control",
+    "holdout",
+    "hold-out",
+    "hold_out",
+    "placebo",
+    "untreated",
+    "none",
+    "baseline",
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -137,7 +137,12 @@ def learn_uplift(
 
 
 def _prepare(
-    scratch: Scratch, outcome: str, able: list[Campaign], ties: TieLog, ids: pa.Array, as_of: dt.date
+    scratch: Scratch,
+    outcome: str,
+    able: list[Campaign],
+    ties: TieLog,
+    ids: pa.Array,
+    as_of: dt.date,
 ) -> tuple[Lesson, Floats]:
     """Return the lesson, and everybody's features as of today."""
     days = [c.starts_day for c in able] + [float((as_of - _EPOCH).days)]
@@ -151,8 +156,9 @@ def _prepare(
         "cuts",
         pa.table({"cut_id": range(len(days)), "cut_at": pa.array(moments, pa.timestamp("us"))}),
     )
-    asked = {"place": np.arange(len(cut)), "cut_id": cut, "customer_id": ids.take(pa.array(customer))}
-    scratch.register("asked", pa.table(asked))
+    named = ids.take(pa.array(customer))
+    asked = pa.table({"place": np.arange(len(cut)), "cut_id": cut, "customer_id": named})
+    scratch.register("asked", asked)
     features = customer_features(scratch, customer, cut, np.array(days), ties)
     learned = cut < len(able)
     sample = _sample(able, units, outcome, ties, features[learned])
@@ -225,9 +231,7 @@ def _best(curves: list[dict[str, Any]]) -> str:
     return max(LEARNERS, key=lambda learner: overall[learner])
 
 
-def _compared(
-    outcome: str, curves: list[dict[str, Any]], chosen: str, as_of: dt.date
-) -> pa.Table:
+def _compared(outcome: str, curves: list[dict[str, Any]], chosen: str, as_of: dt.date) -> pa.Table:
     """Return the rows of ml.model_comparisons: each learner against treating at random."""
     overall = {row["learner"]: row for row in curves if row["campaign_id"] == ANY_CAMPAIGN}
     customers = {

@@ -210,5 +210,3 @@ def _exposures(played: Played, ids: pa.Array, layer: str | None) -> pa.Table:
             "tie_layer": pa.repeat(pa.scalar(layer, pa.string()), n),
         }
     )
-
-

@@ -26,7 +26,10 @@ STRANGERS = (
     "Randomised: difference between the arms; no ties known, so neighbours are taken as strangers",
     "随机化：各组之间的差异；没有关系数据，客户之间视为互不影响",
 )
-RUNNING = ("; still running, the interval holds at every look", "；仍在进行，区间在任何时点查看均有效")
+RUNNING = (
+    "; still running, the interval holds at every look",
+    "；仍在进行，区间在任何时点查看均有效",
+)
 
 
 def labels(estimator: str, *, is_final: bool, has_ties: bool) -> tuple[str, str]:

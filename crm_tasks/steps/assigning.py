@@ -75,14 +75,12 @@ def _drawn(run: Run, due: list[Experiment]) -> tuple[pa.Table, pa.Table]:
     from crm_tasks.evaluation.assigning import assign
     from crm_tasks.evaluation.design import Design
 
-    designs = {
-        one.campaign: Design(one.design, one.saturations, one.treated_share) for one in due
-    }
+    designs = {one.campaign: Design(one.design, one.saturations, one.treated_share) for one in due}
     return assign(designs, OUTCOME, population(run), run.as_of)
 
 
 def population(run: Run) -> Population:
-    """Return who may be drawn: every customer whom no source has deleted, with ties and spending."""
+    """Return who may be drawn: whom no source has deleted, with ties and past spending."""
     from crm_tasks.evaluation.assigning import Population
     from crm_tasks.graph.engine.network import sorted_ids
     from crm_tasks.steps.evaluation import communities_of, ties_of
