@@ -14,6 +14,7 @@ from crm_tasks.cli import (
     graph,
     identity,
     key,
+    outbox,
     profile,
     quarantine,
     run,
@@ -44,6 +45,7 @@ app.add_typer(graph.app, name="graph")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(identity.app, name="identity")
 app.add_typer(key.app, name="key")
+app.add_typer(outbox.app, name="outbox")
 app.command("erase")(erase.erase)
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)

@@ -161,7 +161,7 @@ STRATEGY_RESULTS = Table(
 UPLIFT_FORECASTS = Table(
     schema="evaluation",
     name="uplift_forecasts",
-    grain="One row per customer of a closed randomised campaign: what models said that never saw it",
+    grain="One row per customer of a closed campaign drawn at random, as an unseen one is forecast",
     key=("campaign_id", "customer_id"),
     columns=(
         Column("campaign_id", "VARCHAR", "Campaign", False),
@@ -201,7 +201,7 @@ UPLIFT_CURVES = Table(
 POLICY_VALUES = Table(
     schema="evaluation",
     name="policy_values",
-    grain="One row per randomised campaign, policy and estimator: what the policy would have brought",
+    grain="One row per randomised campaign, policy and estimator: what it would have brought",
     key=("campaign_id", "policy_version", "estimator"),
     columns=(
         Column("campaign_id", "VARCHAR", "Campaign whose log it is judged on", False),

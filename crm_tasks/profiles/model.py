@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from crm_tasks.profiles.base import RAW_PAYLOAD, Name, Strict, known_zone
 from crm_tasks.profiles.mappings import Concat, Constant, Feed, Mapping, Membership
+from crm_tasks.profiles.outlets import Outbox
 from crm_tasks.profiles.places import KnownAt, Source
 from crm_tasks.profiles.tables import IdentifyingColumn, SourceTable, ValueFormats
 
@@ -31,6 +32,7 @@ __all__ = [
     "KnownAt",
     "Mapping",
     "Membership",
+    "Outbox",
     "Profile",
     "Source",
     "SourceTable",
@@ -124,6 +126,9 @@ class Profile(Strict):
     dry_run_only: bool = False
     contact: Contact
     identity: Identity = Field(default_factory=Identity)
+    outbox: Annotated[
+        Outbox, Field(description="Where messages leave; nothing is sent without it")
+    ] = Field(default_factory=Outbox)
     experiments: Annotated[
         tuple[Experiment, ...], Field(description="Campaigns of ours drawn by lot, each once")
     ] = ()
