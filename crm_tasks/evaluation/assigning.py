@@ -114,8 +114,10 @@ def _one(
     everybody = population.company.shares.shape[0]
     marks = np.zeros((2, everybody), dtype=bool)
     marks[0, population.eligible], marks[1, population.eligible] = drawn.is_treated, True
-    shares = [population.company.share(mark)[population.eligible] for mark in marks]
-    trial = Trial(drawn.is_treated, *shares, cluster, drawn.saturation, is_clustered)
+    treated, possible = (population.company.share(mark)[population.eligible] for mark in marks)
+    trial = Trial(
+        drawn.is_treated, treated, possible, cluster, drawn.saturation, is_clustered
+    )  # fmt: skip
     place = np.full(everybody, -1, dtype=np.int64)
     place[population.eligible] = cluster
     seen = spread(population.baseline, cluster)
@@ -130,7 +132,7 @@ def _one(
     }  # fmt: skip
     if design.kind == "none":
         least = {}
-    estimands = least or {"direct": None}
+    estimands: dict[str, float | None] = {**least} or {"direct": None}
     return rows, [
         {**shared, "estimand": name, "mde": _round(value)} for name, value in estimands.items()
     ]

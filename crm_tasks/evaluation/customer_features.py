@@ -111,7 +111,7 @@ def _tastes(bought: pa.Table, n: int, words: list[str]) -> Floats:
     found = np.zeros((n, len(words)))
     np.add.at(found, (place[known], column[known]), spent[known])
     total = found.sum(axis=1, keepdims=True)
-    return np.divide(found, total, out=np.zeros_like(found), where=total > 0)
+    return np.asarray(np.divide(found, total, out=np.zeros_like(found), where=total > 0))
 
 
 def _company(customer: Ints, cut: Ints, cut_days: Floats, ties: TieLog) -> tuple[Floats, Floats]:

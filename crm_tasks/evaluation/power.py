@@ -73,7 +73,7 @@ def minimal_effects(
     freedom = max(n_groups - 1, 1)
     needed = student.ppf((1 + LEVEL) / 2, freedom) + student.ppf(POWER, freedom)
     return {
-        name: float(needed * np.sqrt(max(contrast @ covariance @ contrast, 0.0)))
+        name: float(needed * np.sqrt(max(float(contrast @ covariance @ contrast), 0.0)))
         for name, contrast in contrasts.items()
     }
 

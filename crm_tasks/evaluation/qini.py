@@ -70,7 +70,8 @@ def _sums(decile: Ints, is_treated: Flags, outcome: Floats, cluster: Ints) -> Fl
     cell = (group * DECILES + decile) * 2 + is_treated
     size = (int(group.max()) + 1) * DECILES * 2
     moments = [np.bincount(cell, w, size) for w in (np.ones(len(cell)), outcome, outcome**2)]
-    return np.stack(moments, axis=-1).reshape(-1, DECILES, 2, 3)
+    found: Floats = np.stack(moments, axis=-1).astype(np.float64).reshape(-1, DECILES, 2, 3)
+    return found
 
 
 def _curve(sums: Floats) -> tuple[Ints, Floats, Floats, Floats, Floats]:

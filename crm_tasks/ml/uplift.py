@@ -233,7 +233,7 @@ def spread(
 ) -> Floats:
     """Return the standard error of each row's effect."""
     seen = np.column_stack([model.basis.columns(features, action), exposure])
-    return np.sqrt(np.maximum(np.sum((seen @ covariance) * seen, axis=1), 0.0))
+    return np.asarray(np.sqrt(np.maximum(np.sum((seen @ covariance) * seen, axis=1), 0.0)))
 
 
 def uplift_class(cate: Floats, low: Floats, high: Floats, base: Floats) -> npt.NDArray[np.str_]:

@@ -226,7 +226,7 @@ def _sender(sending: Sending, channel: str) -> Sender:
             mail.host, mail.port, mail.sender, mail.unsubscribe, mail.security, mail.user, password
         )
         return SmtpSender(server, sending.at)
-    gateway = outlets.gateways[channel]  # type: ignore[index] (adapter() said webhook)
+    gateway = next(one for name, one in outlets.gateways.items() if name == channel)
     token = source_secret(gateway.token).get_secret_value() if gateway.token else None
     return WebhookSender(Gateway(gateway.url, token), sending.at)
 
@@ -252,7 +252,7 @@ def _draft(sending: Sending, drafts: Drafts, row: dict[str, Any]) -> Draft:
 
 
 def _send_list(sending: Sending, channel: str, rows: Sequence[dict[str, Any]]) -> None:
-    outlet = sending.profile.outbox.lists[channel]  # type: ignore[index] (adapter() said file)
+    outlet = next(o for name, o in sending.profile.outbox.lists.items() if name == channel)
     target = ListTarget(outlet.name, outlet.format, outlet.hashed_email)
     known = _addresses(sending, "email", rows) if outlet.hashed_email else {}
     named = {row["idempotency_key"]: {**row, "email": known.get(row["customer_id"])}

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from crm_tasks.cli.main import app
+from crm_tasks.cli.outbox import COLUMNS
 from crm_tasks.warehouse.ledger import Ledger
 from crm_tasks.warehouse.outbox import Outbox
 
@@ -35,6 +36,7 @@ def test_doubts_are_listed_and_settled_by_a_person(home):
     listed, _ = crm("outbox", "list", "--home", home)
     assert "abc1" in listed
     assert "xyz2" in listed
+    assert all(name in listed for name in COLUMNS)
     doubts, _ = crm("outbox", "in-doubt", "--home", home)
     assert "lost after the text" in doubts
     assert "xyz2" not in doubts

@@ -96,11 +96,12 @@ def test_the_retention_of_cookie_cats_is_the_difference_by_hand(scratch):
     results = {name: users[name].to_numpy().astype(float) for name in OUTCOMES}
     ids = users["userid"].cast(pa.string())
     n = len(ids)
+    never = pa.nulls(n, pa.timestamp("us"))
     nothing, numbers = pa.nulls(n, pa.string()), pa.nulls(n, pa.float64())
     start, end = dt.date(2016, 1, 1), dt.date(2016, 1, 31)
     given = frames(campaigns=[("gate", start, end, True)], customers=[])
     given |= {
-        "customers": pa.table({"customer_id": ids, "first_order_at": pa.nulls(n, pa.timestamp("us"))}),
+        "customers": pa.table({"customer_id": ids, "first_order_at": never}),
         "assignments": pa.table({
             "campaign_id": ["gate"] * n, "customer_id": ids, "arm": users["version"],
             "cluster_id": nothing, "saturation": numbers, "assignment_propensity": numbers,
