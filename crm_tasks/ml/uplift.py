@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import GroupKFold
 
@@ -234,6 +236,35 @@ def spread(
     """Return the standard error of each row's effect."""
     seen = np.column_stack([model.basis.columns(features, action), exposure])
     return np.asarray(np.sqrt(np.maximum(np.sum((seen @ covariance) * seen, axis=1), 0.0)))
+
+
+def by_treatment(uplift: pa.Table) -> pa.Table:
+    """Return uplift per customer, channel and content type, over all campaigns that had them.
+
+    What a plan reads: customer_id, channel, content_type, uplift, uplift_low, uplift_high and
+    is_amount (whether the outcome is money). The interval is the mean of the campaigns' own, so no
+    narrower than the widest agreement of them.
+
+    Parameters
+    ----------
+    uplift : pyarrow.Table
+        Rows of ml.uplift.
+    """
+    named = uplift.filter(
+        pc.and_(pc.is_valid(uplift["channel"]), pc.is_valid(uplift["content_type"]))
+    )
+    keys = ["customer_id", "channel", "content_type"]
+    figures = [("cate", "mean"), ("ci_low", "mean"), ("ci_high", "mean"), ("outcome", "min")]
+    found = named.group_by(keys, use_threads=False).aggregate(figures)
+    return pa.table(
+        {
+            **{key: found[key] for key in keys},
+            "uplift": pc.round(found["cate_mean"], 6),
+            "uplift_low": pc.round(found["ci_low_mean"], 6),
+            "uplift_high": pc.round(found["ci_high_mean"], 6),
+            "is_amount": pc.equal(found["outcome_min"], "value"),
+        }
+    )
 
 
 def uplift_class(cate: Floats, low: Floats, high: Floats, base: Floats) -> npt.NDArray[np.str_]:

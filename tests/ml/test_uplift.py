@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from crm_tasks.contracts.ml_uplift import UPLIFT
@@ -10,6 +11,7 @@ from crm_tasks.ml.uplift import (
     LEARNERS,
     Basis,
     Sample,
+    by_treatment,
     covariance_of_refits,
     cross_fitted,
     fit_uplift,
@@ -95,6 +97,23 @@ def test_rank_within_folds_leaves_a_constant_without_order():
     """Left-out levels run against the fold's own: compared across folds they would rank it."""
     rank = rank_within(np.array([3.0, 3.0, 1.0, 1.0]), np.array([0, 0, 1, 1]))
     assert rank.tolist() == [0.75, 0.25, 0.75, 0.25]
+
+
+def test_a_plan_reads_the_mean_over_the_campaigns_of_a_treatment():
+    names = ("customer_id", "channel", "content_type", "cate", "ci_low", "ci_high", "outcome")
+    rows = [
+        ("a", "email", "promotion", 0.1, 0.0, 0.2, "converted"),
+        ("a", "email", "promotion", 0.3, 0.2, 0.4, "converted"),
+        ("a", None, None, 9.0, 9.0, 9.0, "converted"),
+        ("b", "sms", "education", -0.1, -0.2, 0.0, "converted"),
+    ]
+    given = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
+    found = {row["customer_id"]: row for row in by_treatment(given).to_pylist()}
+    assert (found["a"]["uplift"], found["a"]["uplift_low"], found["a"]["uplift_high"]) == (
+        0.2, 0.1, 0.3,
+    )  # fmt: skip
+    assert (found["b"]["channel"], found["b"]["is_amount"]) == ("sms", False)
+    assert len(found) == 2
 
 
 def test_classes_are_those_of_the_contract():

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
-import pyarrow.csv as pc
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow import csv
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 
@@ -32,6 +33,13 @@ class ListTarget:
 COLUMNS = (
     "idempotency_key", "campaign_id", "customer_id", "channel", "content_id", "scheduled_at",
 )  # fmt: skip
+
+
+#: Keys and ids are text, whatever they look like.
+AS_TEXT = csv.ConvertOptions(
+    column_types={name: pa.string() for name in (*COLUMNS, "email_sha256")},
+    strings_can_be_null=True,
+)
 
 
 def list_name(target: ListTarget, keys: Sequence[str]) -> str:
@@ -60,15 +68,33 @@ def write_list(
     table = pa.table({c: pa.array([_text(v) for v in values], pa.string())
                       for c, values in columns.items()})  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = folder / f".{name}.tmp"
+    return _put(folder / name, table)
+
+
+def leave_out(folder: Path, customers: Collection[str]) -> int:
+    """Write the lists anew that name an erased customer, without; returns the rows that went."""
+    gone = pa.array(sorted(customers), pa.string())
+    n_gone = 0
+    for path in sorted(folder.glob("*.*")) if folder.is_dir() else []:
+        is_csv = path.suffix == ".csv"
+        rows = csv.read_csv(path, convert_options=AS_TEXT) if is_csv else pq.read_table(path)
+        kept = rows.filter(pc.invert(pc.is_in(rows["customer_id"], value_set=gone)))
+        if kept.num_rows < rows.num_rows:
+            n_gone += rows.num_rows - kept.num_rows
+            _put(path, kept)
+    return n_gone
+
+
+def _put(path: Path, rows: pa.Table) -> Path:
+    aside = path.with_name(f".{path.name}.tmp")
     with aside.open("wb") as file:
-        if target.format == "csv":
-            pc.write_csv(table, file)
+        if path.suffix == ".csv":
+            csv.write_csv(rows, file)
         else:
-            pq.write_table(table, file)
+            pq.write_table(rows, file)
         file.flush()
         os.fsync(file.fileno())
-    return aside.rename(folder / name)
+    return aside.rename(path)
 
 
 def hashed_email(address: object) -> str | None:

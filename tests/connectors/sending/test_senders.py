@@ -8,7 +8,13 @@ import pytest
 from pyarrow import csv
 
 from crm_tasks.connectors.sending import FateUnknown, Message, NotAccepted, Refused
-from crm_tasks.connectors.sending.files import ListTarget, hashed_email, list_name, write_list
+from crm_tasks.connectors.sending.files import (
+    ListTarget,
+    hashed_email,
+    leave_out,
+    list_name,
+    write_list,
+)
 from crm_tasks.connectors.sending.smtp import MailServer, SmtpSender
 from crm_tasks.connectors.sending.webhook import Gateway, WebhookSender
 from tests.connectors.sending.servers import free_port, gateway, mail_server
@@ -140,6 +146,20 @@ def test_a_list_holds_customers_and_hashed_mail_only_for_who_may_have_it(tmp_pat
         assert rows[0].get("email_sha256") == (hashed_email("ann@example.org") if may else None)
         assert b"xample.org" not in path.read_bytes()
         assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_an_erased_customer_is_left_out_of_lists_that_were_handed_over(tmp_path):
+    rows = [ROW, {**ROW, "idempotency_key": "k2", "customer_id": "0012"}]
+    for form in ("csv", "parquet"):
+        target = ListTarget("ads", form, has_hashed_email=True)
+        write_list(tmp_path, list_name(target, [form]), target, rows)
+    assert leave_out(tmp_path, {"x", "unknown"}) == 2
+    assert leave_out(tmp_path, {"x"}) == 0
+    assert leave_out(tmp_path / "nowhere", {"x"}) == 0
+    for path in tmp_path.iterdir():
+        kept = (csv.read_csv(path) if path.suffix == ".csv" else pq.read_table(path)).to_pylist()
+        assert [row["idempotency_key"] for row in kept] == ["k2"]
+        assert b"0012" in path.read_bytes()
 
 
 def test_without_an_address_there_is_no_digest():
