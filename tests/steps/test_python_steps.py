@@ -142,7 +142,7 @@ def test_every_customer_is_in_one_segment_that_has_a_definition(opened):
 
 
 def test_the_plan_may_do_what_the_profile_allows(opened):
-    run = opened("assignments", "actions")
+    run = opened("actions")
     params = strategy.params_of(run)
     assert params.channels == ("mail", "email")
     assert (params.actions_per_day, params.consent_when_unknown) == (10, "assume")
@@ -153,7 +153,7 @@ def test_the_plan_may_do_what_the_profile_allows(opened):
 
 
 def test_who_is_still_to_be_contacted_by_the_last_plan_is_not_planned_again(opened):
-    run = opened("assignments", "actions")
+    run = opened("actions")
     live = replace(
         run, is_dry_run=False, profile=run.profile.model_copy(update={"dry_run_only": False})
     )
@@ -179,7 +179,7 @@ def test_past_campaigns_are_measured_and_labelled_observational(opened):
 
 
 def test_what_was_decided_for_a_day_that_is_over_is_handed_over_as_it_was(opened):
-    run = opened("assignments", "actions")
+    run = opened("actions")
     over = replace(run, run_id="later", claim=replace(run.claim, run_id="later"),
                    row={**run.row, "decisions_run_id": run.run_id})  # fmt: skip
     report = strategy.plan_actions(over)
@@ -189,7 +189,7 @@ def test_what_was_decided_for_a_day_that_is_over_is_handed_over_as_it_was(opened
 
 
 def test_decisions_that_earlier_code_wrote_otherwise_are_not_guessed(opened):
-    run = opened("assignments", "actions")
+    run = opened("actions")
     file = run.home.table_dir(find_table("strategy.actions"), run.run_id) / "rows.parquet"
     pq.write_table(pq.read_table(file, partitioning=None).drop_columns(["arm"]), file)
     over = replace(run, row={**run.row, "decisions_run_id": run.run_id})
