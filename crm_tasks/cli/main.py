@@ -16,6 +16,7 @@ from crm_tasks.cli import (
     key,
     profile,
     quarantine,
+    rules,
     run,
     runs,
     sql,
@@ -44,6 +45,7 @@ app.add_typer(graph.app, name="graph")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(identity.app, name="identity")
 app.add_typer(key.app, name="key")
+app.add_typer(rules.app, name="rules")
 app.command("erase")(erase.erase)
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)

@@ -78,4 +78,39 @@ ACTION_REASONS = Table(
     history="append",
 )
 
-TABLES = (CAMPAIGNS, ACTIONS, ACTION_REASONS)
+RULES_FIRED = Table(
+    schema="strategy",
+    name="rules_fired",
+    grain="One row per customer and rule that holds; of a score one per term that is known",
+    key=("customer_id", "rule_id", "term"),
+    columns=(
+        Column("customer_id", "VARCHAR", "For whom", False),
+        Column("rule_id", "VARCHAR", "Rule or score of the rule book", False),
+        Column("term", "VARCHAR", "Term of a score; empty for other rules", False),
+        Column(
+            "kind",
+            "VARCHAR",
+            "score, classification, expansion, eligibility or suppression",
+            False,
+        ),
+        Column("rule_version", "INTEGER", "Version the rule book gives the rule", False),
+        Column(
+            "outcome",
+            "VARCHAR",
+            "Class given, contents offered, or what is allowed or stopped; a score's own name",
+            False,
+        ),
+        Column("inputs", "VARCHAR", "What was read: name=value; name=value", False),
+        Column("figure", "DOUBLE", "A term's x, or the figure of an offer's reason"),
+        Column("weight", "DOUBLE", "Weight w of the term"),
+        Column(
+            "score_part",
+            "DOUBLE",
+            "w x / sum(w) over the known terms of a mean; b x, or a, of a logistic",
+        ),
+        Column("score", "DOUBLE", "The score: sum of its parts, or 1 / (1 + exp(-sum))"),
+        as_of_date_column(),
+    ),
+)
+
+TABLES = (RULES_FIRED, CAMPAIGNS, ACTIONS, ACTION_REASONS)

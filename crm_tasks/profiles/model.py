@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from crm_tasks.profiles.base import RAW_PAYLOAD, Name, Strict, known_zone
 from crm_tasks.profiles.mappings import Concat, Constant, Feed, Mapping, Membership
 from crm_tasks.profiles.places import KnownAt, Source
 from crm_tasks.profiles.tables import IdentifyingColumn, SourceTable, ValueFormats
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "RAW_PAYLOAD",
@@ -96,9 +99,18 @@ class Profile(Strict):
     )
     uses_demo_key: bool = False
     dry_run_only: bool = False
+    rules: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[^\x00-\x1f]{1,200}$",
+            description="File of rules, beside the profile, instead of the house's own",
+        ),
+    ] = None
     contact: Contact
     identity: Identity = Field(default_factory=Identity)
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    _rules_path: Path | None = PrivateAttr(None)
+    _rules_sha256: str = PrivateAttr("")
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -130,10 +142,23 @@ class Profile(Strict):
         """Whether any source column goes to the vault."""
         return any(table.identifying for source in self.sources for table in source.tables)
 
+    def with_rules_of(self, path: Path, content: bytes) -> Self:
+        """Return the profile with the file of rules it names, found and read."""
+        told = self.model_copy()
+        told._rules_path = path
+        told._rules_sha256 = hashlib.sha256(content).hexdigest()
+        return told
+
+    @property
+    def rules_path(self) -> Path | None:
+        """Where the profile's own rules stand; None for the house's."""
+        return self._rules_path
+
     @property
     def digest(self) -> str:
-        """Digest of everything the profile says."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Digest of everything the profile says, its own rules included."""
+        said = self.model_dump_json() + self._rules_sha256
+        return hashlib.sha256(said.encode()).hexdigest()
 
     @property
     def entities_fed(self) -> frozenset[str]:

@@ -9,13 +9,14 @@ import pyarrow.compute as pc
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.contracts.strategy import ACTIONS
 from crm_tasks.strategy.plan import PlanParams, plan_contacts
+from crm_tasks.strategy.rules import load_rules
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from crm_tasks.steps.run import Run
 
-TABLES = ("campaigns", "actions", "action_reasons")
+TABLES = ("rules_fired", "campaigns", "actions", "action_reasons")
 READS = {
     "customers": "features.feat_customers_wide",
     "channels": "core.dim_channels",
@@ -24,7 +25,7 @@ READS = {
 
 
 def plan_actions(run: Run) -> StepReport:
-    """Write strategy.campaigns, strategy.actions and strategy.action_reasons.
+    """Write the rules that fired, campaigns, actions and their reasons.
 
     For a date that is over they are those that were decided then.
     """
@@ -46,8 +47,9 @@ def plan_actions(run: Run) -> StepReport:
     nothing = ACTIONS.arrow_schema.empty_table()
     frames["previous_actions"] = nothing if previous is None else previous
     with run.scratch(**frames) as scratch:
-        plan = plan_contacts(scratch, params_of(run))
+        plan = plan_contacts(scratch, params_of(run), load_rules(run.profile.rules_path))
     tables = {
+        "rules_fired": plan.rules_fired,
         "campaigns": plan.campaigns,
         "actions": plan.actions,
         "action_reasons": plan.action_reasons,

@@ -8,6 +8,7 @@ randomised evidence exists.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 
 from crm_tasks.strategy import statements, wording
-from crm_tasks.strategy.rules import RULES, Rule, refuse_unknown_columns, rules_version
+from crm_tasks.strategy.rules import RuleBook, fire_rules
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -45,8 +46,6 @@ class PlanParams:
         Most actions planned for one day.
     is_dry_run : bool
         Whether nothing may leave the house.
-    contacts_30d_at_most : int
-        A customer touched this often in 30 days is left alone.
     default_hour : int
         Hour for customers without a preferred one.
     connected_from : float
@@ -59,7 +58,6 @@ class PlanParams:
     consent_when_unknown: Literal["deny", "assume"]
     actions_per_day: int
     is_dry_run: bool
-    contacts_30d_at_most: int = 4
     default_hour: int = 10
     connected_from: float = 0.5
 
@@ -71,8 +69,9 @@ class PlanParams:
 
 @dataclass(frozen=True)
 class Plan:
-    """The rows of the three strategy tables, and how many customers passed the first two steps."""
+    """The rows of the strategy tables, and how many customers passed the first two steps."""
 
+    rules_fired: pa.Table
     campaigns: pa.Table
     actions: pa.Table
     action_reasons: pa.Table
@@ -80,30 +79,26 @@ class Plan:
     n_reachable: int
 
 
-def plan_contacts(scratch: Scratch, params: PlanParams, rules: tuple[Rule, ...] = RULES) -> Plan:
+def plan_contacts(scratch: Scratch, params: PlanParams, book: RuleBook) -> Plan:
     """Return the plan for one as-of date.
 
     ``scratch`` holds customers (features.feat_customers_wide), channels (core.dim_channels),
     contents (core.dim_contents) and previous_actions (strategy.actions of the predecessor, maybe
     empty), whose customers are left alone while an action of theirs is due or just past.
-
-    Raises
-    ------
-    ContractError
-        A rule names a column it may not.
     """
-    refuse_unknown_columns(rules)
-    _register_words(scratch, rules, params.channels)
+    fired = _keep(scratch, "fired", fire_rules(scratch, book, params.as_of))
+    _register_words(scratch, book, params.channels)
     bound = {
         **asdict(params),
-        "policy_version": rules_version(rules, *params.policy),
+        "policy_version": policy_version(book, params),
         "status": "planned_dry_run" if params.is_dry_run else "planned",
     }
-    chosen = _keep(scratch, "chosen", _with_rules(statements.CHOSEN, rules), bound)
-    reachable = _keep(scratch, "reachable", statements.REACHABLE, bound)
-    _keep(scratch, "scheduled", statements.SCHEDULED, bound)
-    actions = _keep(scratch, "actions", statements.ACTIONS, bound)
+    chosen = _keep(scratch, "chosen", _query(scratch, statements.CHOSEN, bound))
+    reachable = _keep(scratch, "reachable", _query(scratch, statements.REACHABLE, bound))
+    _keep(scratch, "scheduled", _query(scratch, statements.SCHEDULED, bound))
+    actions = _keep(scratch, "actions", _query(scratch, statements.ACTIONS, bound))
     return Plan(
+        rules_fired=fired,
         campaigns=_query(scratch, statements.CAMPAIGNS, bound),
         actions=actions.drop_columns(list(CARRIED)),
         action_reasons=_query(scratch, statements.REASONS, bound),
@@ -112,21 +107,16 @@ def plan_contacts(scratch: Scratch, params: PlanParams, rules: tuple[Rule, ...] 
     )
 
 
-def _with_rules(statement: str, rules: tuple[Rule, ...]) -> str:
-    # A rule whose figure is unknown has nothing to say, so it does not apply.
-    cases = [
-        f"when ({rule.condition}) and {rule.value_column} is not null then {no}"
-        for no, rule in enumerate(rules, 1)
-    ]
-    values = [f"when {no} then judged.{rule.value_column}" for no, rule in enumerate(rules, 1)]
-    compiled = statement.replace("@rule_cases", "\n".join(cases))
-    return compiled.replace("@value_cases", "\n".join(values))
+def policy_version(book: RuleBook, params: PlanParams) -> str:
+    """Return a version that changes with any rule or parameter, but not with the date."""
+    content = repr((book.digest, params.policy))
+    return f"rules-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
-def _register_words(scratch: Scratch, rules: tuple[Rule, ...], channels: tuple[str, ...]) -> None:
+def _register_words(scratch: Scratch, book: RuleBook, channels: tuple[str, ...]) -> None:
     numbered = [
-        (no, r.rule_id, r.objective, r.content_id, r.reason_en, r.reason_zh)
-        for no, r in enumerate(rules, 1)
+        (no, r.id, r.objective, r.contents[0], r.reason_en, r.reason_zh)
+        for no, r in enumerate(book.expansions, 1)
     ]
     names = ("rule_no", "rule_id", "objective", "content_id", "text_en", "text_zh")
     scratch.register("rules", _table(names, numbered))
@@ -141,8 +131,7 @@ def _table(names: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> pa.Tab
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
 
 
-def _keep(scratch: Scratch, name: str, statement: str, bound: dict[str, object]) -> pa.Table:
-    rows = _query(scratch, statement, bound)
+def _keep(scratch: Scratch, name: str, rows: pa.Table) -> pa.Table:
     scratch.register(name, rows)
     return rows
 

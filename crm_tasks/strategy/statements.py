@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
-#: The first rule that applies to each customer. ``@rule_cases`` and ``@value_cases`` stand for the
-#: rules' conditions and figures, whose columns are checked against a closed list before.
+#: The first rule that offers each customer something, by the order of the rule book.
 CHOSEN = """
-with judged as (
+with ranked as (
     select
-        customers.*,
-        cast(case @rule_cases end as integer) as rule_no
-    from customers
+        fired.customer_id,
+        fired.figure as value,
+        rules.rule_no,
+        rules.rule_id,
+        rules.objective,
+        rules.content_id,
+        rules.text_en,
+        rules.text_zh,
+        row_number() over (partition by fired.customer_id order by rules.rule_no asc) as place
+    from fired
+    inner join rules on fired.rule_id = rules.rule_id
+    where
+        fired.kind = 'expansion'
+        and fired.customer_id not in (
+            select fired.customer_id from fired
+            where fired.kind = 'suppression' and fired.outcome = 'all'
+        )
 )
 
 select
-    judged.customer_id,
-    judged.rule_no,
-    cast(case judged.rule_no @value_cases end as double) as value,
-    judged.net_revenue_total,
-    judged.influence_value,
-    judged.preferred_iso_weekday,
-    judged.preferred_hour,
-    judged.channel_preference,
-    judged.contacts_30d,
-    judged.last_contact_days,
-    judged.consent_email,
-    judged.consent_sms,
-    judged.consent_social,
-    judged.consent_phone,
-    judged.consent_mail,
-    rules.rule_id,
-    rules.objective,
-    rules.text_en,
-    rules.text_zh,
+    customers.customer_id,
+    ranked.rule_no,
+    ranked.value,
+    customers.net_revenue_total,
+    customers.influence_value,
+    customers.preferred_iso_weekday,
+    customers.preferred_hour,
+    customers.channel_preference,
+    customers.contacts_30d,
+    customers.last_contact_days,
+    customers.consent_email,
+    customers.consent_sms,
+    customers.consent_social,
+    customers.consent_phone,
+    customers.consent_mail,
+    ranked.rule_id,
+    ranked.objective,
+    ranked.text_en,
+    ranked.text_zh,
     contents.content_id,
     contents.content_type
-from judged
-inner join rules on judged.rule_no = rules.rule_no
-inner join contents on rules.content_id = contents.content_id
+from customers
+inner join ranked on customers.customer_id = ranked.customer_id and ranked.place = 1
+inner join contents on ranked.content_id = contents.content_id
 """
 
 #: The first channel each customer may be reached by, with the consent that allows it. More than
@@ -77,7 +90,6 @@ allowed as (
     from options
     where
         coalesce(consent, $consent_when_unknown = 'assume')
-        and coalesce(contacts_30d, 0) < $contacts_30d_at_most
         and (
             coalesce(last_contact_days > 7, true)
             or coalesce(contacts_30d < max_per_7d, false)

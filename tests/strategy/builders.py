@@ -9,37 +9,10 @@ import pyarrow as pa
 
 from crm_tasks.contracts.strategy import ACTIONS
 from crm_tasks.strategy.plan import PlanParams
-from crm_tasks.strategy.rules import RULES
+from crm_tasks.strategy.rules import load_rules
+from tests.strategy.rules.books import people
 
 AS_OF = dt.date(2024, 7, 1)  # a Monday
-
-CUSTOMERS = pa.schema(
-    {
-        "customer_id": pa.string(),
-        "rfm_segment": pa.string(),
-        "recency_days": pa.int64(),
-        "frequency": pa.int64(),
-        "monetary_value": pa.decimal128(18, 2),
-        "net_revenue_total": pa.decimal128(18, 2),
-        "customer_age_days": pa.int64(),
-        "avg_order_gap_days": pa.float64(),
-        "orders_90d": pa.int64(),
-        "distinct_categories_90d": pa.int64(),
-        "discount_share": pa.float64(),
-        "redemptions_365d": pa.int64(),
-        "contacts_30d": pa.int64(),
-        "last_contact_days": pa.int64(),
-        "influence_value": pa.float64(),
-        "preferred_iso_weekday": pa.int32(),
-        "preferred_hour": pa.int32(),
-        "channel_preference": pa.string(),
-        "consent_email": pa.bool_(),
-        "consent_sms": pa.bool_(),
-        "consent_social": pa.bool_(),
-        "consent_phone": pa.bool_(),
-        "consent_mail": pa.bool_(),
-    }
-)
 
 
 def customer(name: str, **features: object) -> dict[str, object]:
@@ -58,7 +31,7 @@ def customer(name: str, **features: object) -> dict[str, object]:
 
 def frames(*customers: dict[str, object], previous: pa.Table | None = None) -> dict[str, pa.Table]:
     """Return what a plan reads: two channels with quiet hours, one without, all contents."""
-    contents = sorted({rule.content_id for rule in RULES})
+    contents = sorted({name for rule in load_rules().expansions for name in rule.contents})
     nine_to_eight = {"quiet_start": dt.time(21), "quiet_end": dt.time(8)}
     channels = [
         {"channel_id": "email", "unit_cost": Decimal("0.0020"), "max_per_7d": 2, **nine_to_eight},
@@ -66,7 +39,7 @@ def frames(*customers: dict[str, object], previous: pa.Table | None = None) -> d
         {"channel_id": "mail", "unit_cost": Decimal("0.6000"), "max_per_7d": 1},
     ]
     return {
-        "customers": pa.Table.from_pylist(list(customers), schema=CUSTOMERS),
+        "customers": people(*customers),
         "channels": pa.Table.from_pylist(
             [{**row, "channel": row["channel_id"]} for row in channels], schema=_CHANNELS
         ),

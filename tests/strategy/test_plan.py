@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from crm_tasks.contracts.strategy import ACTION_REASONS, ACTIONS, CAMPAIGNS
 from crm_tasks.contracts.table import check_rows
-from crm_tasks.strategy.plan import Plan, plan_contacts
+from crm_tasks.strategy.plan import Plan, plan_contacts, policy_version
+from crm_tasks.strategy.rules import load_rules
 from tests.strategy.builders import AS_OF, customer, frames, params
 
 
 def planned(lend, *customers, previous=None, **changed) -> tuple[list[dict], Plan]:
-    plan = plan_contacts(lend(**frames(*customers, previous=previous)), params(**changed))
+    lent = lend(**frames(*customers, previous=previous))
+    plan = plan_contacts(lent, params(**changed), load_rules())
     check_rows(CAMPAIGNS, plan.campaigns)
     check_rows(ACTION_REASONS, plan.action_reasons)
     actions = check_rows(ACTIONS, plan.actions).to_pylist()
@@ -255,3 +257,11 @@ def test_the_plan_does_not_depend_on_the_order_of_the_customers(scratch):
     assert pa.Table.equals(
         straight.action_reasons.sort_by(ranked), backward.action_reasons.sort_by(ranked)
     )
+
+
+def test_the_policy_version_changes_with_parameters_but_not_with_the_date():
+    rules = load_rules()
+    version = policy_version(rules, params())
+    assert version == policy_version(rules, params(as_of=AS_OF + dt.timedelta(days=1)))
+    assert version != policy_version(rules, params(actions_per_day=51))
+    assert version != policy_version(rules.model_copy(update={"version": 2}), params())

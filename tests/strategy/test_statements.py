@@ -19,7 +19,7 @@ STATEMENTS = {
 #: What a plan adds to its parameters before it binds them.
 ADDED = {"policy_version", "status"}
 #: A row number over these is the same however the rows lie: the last of them is unique in its part.
-UNIQUE_LAST = ("customer_id", "channel_id", "place")
+UNIQUE_LAST = ("customer_id", "channel_id", "place", "rules.rule_no")
 
 
 def scheduled(lend, quiet, hour, as_of=AS_OF, time_zone="UTC"):
@@ -44,7 +44,7 @@ def scheduled(lend, quiet, hour, as_of=AS_OF, time_zone="UTC"):
 def test_every_row_number_has_one_order_only():
     text = "\n".join(STATEMENTS.values())
     windows = re.findall(r"row_number\(\) over \((.*?)\n\s*\) as", text, re.DOTALL)
-    assert len(windows) == text.count("row_number()") == 4
+    assert len(windows) == text.count("row_number()") == 5
     for window in windows:
         last = window.split("order by")[1].strip().split(",")[-1].split()[0]
         assert last in UNIQUE_LAST, window
@@ -111,9 +111,9 @@ def test_a_rule_whose_content_is_unknown_plans_nothing(scratch):
         {"rule_no": [1], "rule_id": ["r"], "objective": ["value"], "content_id": ["gone"],
          "text_en": ["t"], "text_zh": ["t"]}
     )  # fmt: skip
-    statement = statements.CHOSEN.replace("@rule_cases", "when frequency > 0 then 1")
-    statement = statement.replace("@value_cases", "when 1 then judged.frequency")
-    lent = scratch(**given, rules=rules)
-    assert lent.query(statement).num_rows == 0
+    fired = pa.table({"customer_id": ["a"], "rule_id": ["r"], "kind": ["expansion"],
+                      "outcome": ["gone"], "figure": [1.0]})  # fmt: skip
+    lent = scratch(**given, rules=rules, fired=fired)
+    assert lent.query(statements.CHOSEN).num_rows == 0
     lent.register("rules", rules.set_column(3, "content_id", pa.array(["member_event"])))
-    assert lent.query(statement).num_rows == 1
+    assert lent.query(statements.CHOSEN).num_rows == 1
