@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
@@ -17,9 +18,6 @@ from crm_tasks.profiles.base import RAW_PAYLOAD, Name, Strict, known_zone
 from crm_tasks.profiles.mappings import Concat, Constant, Feed, Mapping, Membership
 from crm_tasks.profiles.places import KnownAt, Source
 from crm_tasks.profiles.tables import IdentifyingColumn, SourceTable, ValueFormats
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = [
     "RAW_PAYLOAD",
@@ -145,8 +143,8 @@ class Profile(Strict):
     def with_rules_of(self, path: Path, content: bytes) -> Self:
         """Return the profile with the file of rules it names, found and read."""
         told = self.model_copy()
-        told._rules_path = path
-        told._rules_sha256 = hashlib.sha256(content).hexdigest()
+        told._rules_path = path  # noqa: SLF001 (a copy of its own)
+        told._rules_sha256 = hashlib.sha256(content).hexdigest()  # noqa: SLF001
         return told
 
     @property

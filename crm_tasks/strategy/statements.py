@@ -14,7 +14,9 @@ with ranked as (
         rules.content_id,
         rules.text_en,
         rules.text_zh,
-        row_number() over (partition by fired.customer_id order by rules.rule_no asc) as place
+        row_number() over (
+            partition by fired.customer_id order by rules.rule_no asc
+        ) as place
     from fired
     inner join rules on fired.rule_id = rules.rule_id
     where

@@ -26,9 +26,16 @@ if TYPE_CHECKING:
 
     from crm_tasks.strategy.rules.model import Restriction, RuleBook, Score, Term
 
+    Rule = Score | Classification | Expansion | Restriction
+
 DECIMALS = 6
 #: Prefixes of the columns the statements add.
-TERM, PART, FIRED, FIGURE, INPUTS = "x__", "part__", "fired__", "figure__", "inputs__"
+TERM, FIRED, FIGURE, INPUTS = "x__", "fired__", "figure__", "inputs__"
+HIT_COLUMNS = {
+    "rule_id": "varchar", "term": "varchar", "kind": "varchar", "rule_version": "integer",
+    "outcome": "varchar", "inputs": "varchar", "figure": "double", "weight": "double",
+    "score_part": "double", "score": "double",
+}  # fmt: skip
 
 
 def scored(book: RuleBook) -> str:
@@ -53,13 +60,13 @@ def classified(book: RuleBook) -> str:
 
 
 def judged(book: RuleBook) -> str:
-    """Return the statement that says of every customer which rules hold, on what, from ``classified``."""
-    columns: list[exp.Expression] = []
+    """Return the statement that says of every customer which rules hold, and on what."""
+    columns: list[exp.Expr] = []
     for rule in (*book.classifications, *book.expansions, *book.eligibilities, *book.suppressions):
         condition = parse_condition(rule.when)
         read = set(names_in(condition))
-        holds: exp.Expression = condition
-        if rule in book.expansions:
+        holds: exp.Expr = condition
+        if isinstance(rule, Expansion):
             # A rule whose figure is unknown has nothing to say, so it does not apply.
             figure = _number(parse_value(rule.figure))
             read |= set(names_in(figure))
@@ -94,18 +101,24 @@ def hits(book: RuleBook, as_of: dt.date) -> str:
         ("classification", book.classifications), ("expansion", book.expansions),
         ("eligibility", book.eligibilities), ("suppression", book.suppressions),
     ):  # fmt: skip
-        for rule in rules:
-            figure = exp.column(FIGURE + rule.id) if kind == "expansion" else exp.Null()
-            rows.append(
-                _row(kind, rule.id, rule.version, _outcome(rule), exp.column(INPUTS + rule.id), figure)
-                .where(exp.column(FIRED + rule.id))
-            )  # fmt: skip
-    tree: exp.Expression = rows[0]
+        rows += [_rule_row(kind, rule) for rule in rules]
+    tree: exp.Expr = rows[0]
     for row in rows[1:]:
         tree = exp.union(tree, row, distinct=False)
     dated = exp.select("hits.*", exp.alias_(exp.cast(exp.Literal.string(as_of.isoformat()), "date"),
                        "as_of_date"))  # fmt: skip
     return _sql(dated.from_(tree.subquery("hits")))  # type: ignore[attr-defined]
+
+
+def _rule_row(kind: str, rule: Classification | Expansion | Restriction) -> exp.Select:
+    said: dict[str, exp.Expr] = {
+        "kind": exp.Literal.string(kind),
+        "outcome": exp.Literal.string(_outcome(rule)),
+        "inputs": exp.column(INPUTS + rule.id),
+    }
+    if isinstance(rule, Expansion):
+        said["figure"] = exp.column(FIGURE + rule.id)
+    return _row(rule, said).where(exp.column(FIRED + rule.id))
 
 
 def _outcome(rule: Classification | Expansion | Restriction) -> str:
@@ -118,49 +131,41 @@ def _outcome(rule: Classification | Expansion | Restriction) -> str:
 
 
 def _score_rows(score: Score) -> list[exp.Select]:
+    said: dict[str, exp.Expr] = {
+        "kind": exp.Literal.string("score"),
+        "outcome": exp.Literal.string(score.id),
+        "score": exp.column(SCORE + score.id),
+    }
     rows = []
     for term in score.terms:
-        column = term_column(score.id, term.name)
-        rows.append(_row(
-            "score", score.id, score.version, score.id, exp.column(INPUTS + column),
-            exp.column(column), term.name, exp.Literal.number(term.weight),
-            _part(score, term), exp.column(SCORE + score.id),
-        ).where(exp.Not(this=exp.column(column).is_(exp.Null()))))  # fmt: skip
+        x = exp.column(term_column(score.id, term.name))
+        of_term = {
+            "term": exp.Literal.string(term.name),
+            "inputs": exp.column(INPUTS + x.name),
+            "figure": x,
+            "weight": exp.Literal.number(term.weight),
+            "score_part": _part(score, term),
+        }
+        rows.append(_row(score, said | of_term).where(exp.Not(this=x.is_(exp.Null()))))
     if score.form == "logistic":
         constant = exp.Literal.number(score.intercept)
-        rows.append(_row(
-            "score", score.id, score.version, score.id, exp.Literal.string(""), exp.Null(),
-            "intercept", constant, constant.copy(), exp.column(SCORE + score.id),
-        ))  # fmt: skip
+        of_constant = {
+            "term": exp.Literal.string("intercept"), "weight": constant, "score_part": constant,
+        }  # fmt: skip
+        rows.append(_row(score, said | of_constant))
     return rows
 
 
-def _row(
-    kind: str,
-    rule_id: str,
-    version: int,
-    outcome: str,
-    inputs: exp.Expression,
-    figure: exp.Expression,
-    term: str = "",
-    weight: exp.Expression | None = None,
-    part: exp.Expression | None = None,
-    total: exp.Expression | None = None,
-) -> exp.Select:
-    none = exp.Null()
-    given = {
-        "rule_id": exp.Literal.string(rule_id),
-        "term": exp.Literal.string(term),
-        "kind": exp.Literal.string(kind),
-        "rule_version": exp.cast(exp.Literal.number(version), "integer"),
-        "outcome": exp.Literal.string(outcome),
-        "inputs": inputs,
-        "figure": exp.cast(figure, "double"),
-        "weight": exp.cast(weight or none, "double"),
-        "score_part": exp.cast(part or none.copy(), "double"),
-        "score": exp.cast(total or none.copy(), "double"),
-    }
-    columns = [exp.alias_(value, name) for name, value in given.items()]
+def _row(rule: Rule, said: dict[str, exp.Expr]) -> exp.Select:
+    """Return the hits of one rule; of what is not said texts are empty and numbers NULL."""
+    said = {"rule_id": exp.Literal.string(rule.id),
+            "rule_version": exp.Literal.number(rule.version), **said}  # fmt: skip
+    empty = exp.Literal.string("")
+    columns = [
+        exp.alias_(exp.cast((said.get(name) or (empty if kind == "varchar" else exp.Null())).copy(),
+                   kind), name)
+        for name, kind in HIT_COLUMNS.items()
+    ]  # fmt: skip
     return exp.select("customer_id", *columns).from_("judged")
 
 
@@ -169,7 +174,7 @@ def term_column(score: str, term: str) -> str:
     return f"{TERM}{score}__{term}"
 
 
-def _part(score: Score, term: Term) -> exp.Expression:
+def _part(score: Score, term: Term) -> exp.Expr:
     """Return what a term adds: w x / sum(w) in a mean, b x in a logistic."""
     product = exp.Mul(
         this=exp.Literal.number(term.weight),
@@ -180,7 +185,7 @@ def _part(score: Score, term: Term) -> exp.Expression:
     return exp.Div(this=product, expression=_none_if_zero(_known_weight(score)))
 
 
-def _total(score: Score) -> exp.Expression:
+def _total(score: Score) -> exp.Expr:
     parts = [
         _or_zero(exp.Mul(
             this=exp.Literal.number(term.weight),
@@ -189,7 +194,7 @@ def _total(score: Score) -> exp.Expression:
         for term in score.terms
     ]  # fmt: skip
     if score.form == "weighted_mean":
-        total: exp.Expression = exp.Div(
+        total: exp.Expr = exp.Div(
             this=exp.Paren(this=_sum(parts)), expression=_none_if_zero(_known_weight(score))
         )
     else:
@@ -197,17 +202,18 @@ def _total(score: Score) -> exp.Expression:
         total = exp.Div(
             this=exp.Literal.number(1.0),
             expression=exp.Paren(this=exp.Add(
-                this=exp.Literal.number(1.0), expression=exp.Exp(this=exp.Neg(this=exp.Paren(this=line)))
+                this=exp.Literal.number(1.0),
+                expression=exp.Exp(this=exp.Neg(this=exp.Paren(this=line))),
             )),
         )  # fmt: skip
     return exp.Round(this=total, decimals=exp.Literal.number(DECIMALS))
 
 
-def _none_if_zero(value: exp.Expression) -> exp.Expression:
+def _none_if_zero(value: exp.Expr) -> exp.Expr:
     return exp.Nullif(this=exp.Paren(this=value), expression=exp.Literal.number(0))
 
 
-def _known_weight(score: Score) -> exp.Expression:
+def _known_weight(score: Score) -> exp.Expr:
     """Return the sum of the weights of the terms that are known: the others say nothing."""
     return _sum([
         exp.case().when(
@@ -217,33 +223,33 @@ def _known_weight(score: Score) -> exp.Expression:
     ])  # fmt: skip
 
 
-def _first_label(rules: list[Classification]) -> exp.Expression:
+def _first_label(rules: list[Classification]) -> exp.Expr:
     label = exp.case()
     for rule in rules:
         label = label.when(parse_condition(rule.when), exp.Literal.string(rule.label))
     return label
 
 
-def _number(value: exp.Expression) -> exp.Expression:
+def _number(value: exp.Expr) -> exp.Expr:
     """Return a value as DOUBLE; what divides by zero is unknown."""
     number = exp.cast(exp.Paren(this=value), "double")
     return exp.case().when(exp.func("isfinite", number), number.copy())
 
 
-def _or_zero(value: exp.Expression) -> exp.Expression:
+def _or_zero(value: exp.Expr) -> exp.Expr:
     return exp.Coalesce(this=value, expressions=[exp.Literal.number(0)])
 
 
-def _sum(parts: list[exp.Expression]) -> exp.Expression:
+def _sum(parts: list[exp.Expr]) -> exp.Expr:
     total = parts[0]
     for part in parts[1:]:
         total = exp.Add(this=total, expression=part)
     return total
 
 
-def _inputs(names: Iterable[str]) -> exp.Expression:
+def _inputs(names: Iterable[str]) -> exp.Expr:
     """Return the text ``name=value; name=value`` of what a rule read."""
-    texts: list[exp.Expression] = []
+    texts: list[exp.Expr] = []
     for name in names:
         shown = exp.Coalesce(
             this=exp.cast(exp.column(name), "varchar"), expressions=[exp.Literal.string("unknown")]
@@ -252,5 +258,5 @@ def _inputs(names: Iterable[str]) -> exp.Expression:
     return exp.func("concat_ws", exp.Literal.string("; "), *texts)
 
 
-def _sql(tree: exp.Expression) -> str:
+def _sql(tree: exp.Expr) -> str:
     return tree.sql(DIALECT, comments=False)

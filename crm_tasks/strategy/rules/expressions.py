@@ -33,12 +33,12 @@ NUMBERS = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "DOUBLE", "DECIMAL(18,2)"
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div)
 #: Functions of numbers, by the name a rule writes.
-OF_NUMBERS: dict[str, type[exp.Expression]] = {
+OF_NUMBERS: dict[str, type[exp.Expr]] = {
     "abs": exp.Abs, "ceil": exp.Ceil, "exp": exp.Exp, "floor": exp.Floor, "ln": exp.Ln,
     "power": exp.Pow, "round": exp.Round, "sqrt": exp.Sqrt,
 }  # fmt: skip
 #: Functions whose arguments are all of one kind.
-OF_ONE_KIND: dict[str, type[exp.Expression]] = {
+OF_ONE_KIND: dict[str, type[exp.Expr]] = {
     "coalesce": exp.Coalesce, "greatest": exp.Greatest, "least": exp.Least, "nullif": exp.Nullif,
 }  # fmt: skip
 FUNCTIONS = (*OF_NUMBERS, *OF_ONE_KIND, "case", "if")
@@ -51,7 +51,7 @@ def feature_kinds() -> dict[str, Kind]:
     return {c.name: _kind_of_type(c.type) for c in columns if c.name not in NO_FACTS}
 
 
-def parse_condition(text: str) -> exp.Expression:
+def parse_condition(text: str) -> exp.Expr:
     """Return a parsed condition.
 
     Raises
@@ -62,7 +62,7 @@ def parse_condition(text: str) -> exp.Expression:
     return _parse(text, "truth")
 
 
-def parse_value(text: str) -> exp.Expression:
+def parse_value(text: str) -> exp.Expr:
     """Return a parsed number.
 
     Raises
@@ -73,7 +73,7 @@ def parse_value(text: str) -> exp.Expression:
     return _parse(text, "number")
 
 
-def names_in(parsed: exp.Expression) -> tuple[str, ...]:
+def names_in(parsed: exp.Expr) -> tuple[str, ...]:
     """Return the names of columns, scores and classes an expression reads, sorted.
 
     >>> names_in(parse_condition("frequency = 1 and recency_days > 7"))
@@ -82,7 +82,7 @@ def names_in(parsed: exp.Expression) -> tuple[str, ...]:
     return tuple(sorted({column.name for column in parsed.find_all(exp.Column)}))
 
 
-def _parse(text: str, wanted: Kind) -> exp.Expression:
+def _parse(text: str, wanted: Kind) -> exp.Expr:
     try:
         statements = sqlglot.parse(text, read=DIALECT)
     except SqlglotError as problem:
@@ -107,18 +107,16 @@ def _kind_of_type(sql_type: str) -> Kind:
     return "truth" if sql_type == "BOOLEAN" else "text"
 
 
-def _kind(node: exp.Expression | None) -> Kind:
+def _kind(node: exp.Expr | None) -> Kind:
     """Return the kind of a node whose parts are all allowed."""
     if isinstance(node, exp.Column):
         return _kind_of_column(node)
-    if isinstance(node, exp.Literal):
-        return "text" if node.is_string else "number"
     if isinstance(node, exp.Paren):
         return _kind(node.this)
-    if isinstance(node, exp.Null):
-        return "unknown"
-    if isinstance(node, exp.Boolean):
-        return "truth"
+    if isinstance(node, exp.Literal):
+        return "text" if node.is_string else "number"
+    if isinstance(node, exp.Null | exp.Boolean):
+        return "truth" if isinstance(node, exp.Boolean) else "unknown"
     return _kind_of_operation(node)
 
 
@@ -136,35 +134,35 @@ def _kind_of_column(node: exp.Column) -> Kind:
     return known[name]
 
 
-def _kind_of_operation(node: exp.Expression | None) -> Kind:
+def _kind_of_operation(node: exp.Expr | None) -> Kind:
+    if node is None:
+        return "unknown"
     if isinstance(node, exp.And | exp.Or | exp.Not):
         return _all_of(_parts(node), "truth", "truth")
-    if isinstance(node, COMPARISONS):
-        _same(_parts(node))
-        return "truth"
-    if isinstance(node, exp.Is):
-        _kind(node.this)
-        if not isinstance(node.expression, exp.Null | exp.Boolean):
-            raise ValueError("after `is` stands null, not null, true or false")
-        return "truth"
-    if isinstance(node, exp.Between):
-        _same((node.this, node.args["low"], node.args["high"]))
-        return "truth"
-    if isinstance(node, exp.In):
-        return _kind_of_in(node)
     if isinstance(node, (*ARITHMETIC, exp.Neg)):
         return _all_of(_parts(node), "number", "number")
+    if isinstance(node, (*COMPARISONS, exp.Is, exp.Between, exp.In)):
+        _same(_compared(node))
+        return "truth"
     return _kind_of_function(node)
 
 
-def _kind_of_in(node: exp.In) -> Kind:
-    if not node.expressions or any(node.args.get(a) for a in ("query", "unnest", "field")):
-        raise ValueError("after `in` stands a list of values in parentheses")
-    _same((node.this, *node.expressions))
-    return "truth"
+def _compared(node: exp.Expr) -> list[exp.Expr]:
+    """Return what a comparison compares."""
+    if isinstance(node, exp.Between):
+        return [node.this, node.args["low"], node.args["high"]]
+    if isinstance(node, exp.Is):
+        if not isinstance(node.expression, exp.Null | exp.Boolean):
+            raise ValueError("after `is` stands null, not null, true or false")  # noqa: TRY004
+        return [node.this, node.expression]
+    if isinstance(node, exp.In):
+        if not node.expressions or any(node.args.get(a) for a in ("query", "unnest", "field")):
+            raise ValueError("after `in` stands a list of values in parentheses")
+        return [node.this, *node.expressions]
+    return _parts(node)
 
 
-def _kind_of_function(node: exp.Expression | None) -> Kind:
+def _kind_of_function(node: exp.Expr) -> Kind:
     if isinstance(node, tuple(OF_NUMBERS.values())):
         return _all_of(_parts(node), "number", "number")
     if isinstance(node, tuple(OF_ONE_KIND.values())):
@@ -180,28 +178,28 @@ def _kind_of_function(node: exp.Expression | None) -> Kind:
     )
 
 
-def _kind_of_branches(ifs: list[exp.If], default: exp.Expression | None) -> Kind:
+def _kind_of_branches(ifs: list[exp.If], default: exp.Expr | None) -> Kind:
     _all_of([branch.this for branch in ifs], "truth", "truth")
     values = [branch.args["true"] for branch in ifs]
     return _same([*values, default] if default is not None else values)
 
 
-def _parts(node: exp.Expression) -> list[exp.Expression]:
+def _parts(node: exp.Expr) -> list[exp.Expr]:
     """Return the expressions directly below a node; arguments that are none hold no columns."""
     listed = [
         v for value in node.args.values() for v in (value if isinstance(value, list) else [value])
     ]
-    return [part for part in listed if isinstance(part, exp.Expression)]
+    return [part for part in listed if isinstance(part, exp.Expr)]
 
 
-def _all_of(parts: Iterable[exp.Expression], wanted: Kind, result: Kind) -> Kind:
+def _all_of(parts: Iterable[exp.Expr], wanted: Kind, result: Kind) -> Kind:
     for part in parts:
         if _kind(part) not in (wanted, "unknown"):
             raise ValueError(f"{part.sql(DIALECT).lower()} is no {wanted}")
     return result
 
 
-def _same(parts: Iterable[exp.Expression]) -> Kind:
+def _same(parts: Iterable[exp.Expr]) -> Kind:
     listed = list(parts)
     kinds = {kind for kind in map(_kind, listed) if kind != "unknown"}
     if len(kinds) > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -16,6 +16,9 @@ from crm_tasks.strategy.rules.expressions import (
     parse_condition,
     parse_value,
 )
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expr
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Version = Annotated[int, Field(ge=1)]
@@ -60,9 +63,10 @@ class Term(Strict):
 
 
 class Score(Strict):
-    """A number per customer, sum(w x) / sum(w) over the terms that are known, or a logistic of it.
+    """A number per customer from terms; those that are unknown are left out.
 
-    ``weighted_mean`` is g, h and k of the methods; ``logistic`` is f, 1 / (1 + exp(-(a + sum b x))).
+    ``weighted_mean`` (g, h, k of the methods) is sum(w x) / sum(w); ``logistic`` (f) is
+    1 / (1 + exp(-(a + sum b x))).
     """
 
     id: Id
@@ -84,40 +88,39 @@ class Score(Strict):
         return self
 
 
-class Classification(Strict):
-    """A label: of a scheme's rules the first that applies names the customer's class."""
+class Conditional(Strict):
+    """A rule that holds for a customer or does not."""
 
     id: Id
     version: Version
-    scheme: Id
-    label: Id
     when: Condition
 
 
-class Expansion(Strict):
+class Classification(Conditional):
+    """A label: of a scheme's rules the first that applies names the customer's class."""
+
+    scheme: Id
+    label: Id
+
+
+class Expansion(Conditional):
     """What a customer may be offered, and why: contents that become candidates of the plan.
 
     ``lever`` stands in for an estimate where no contact was drawn at random: the part of a
     response, 0 to 1, that the plan counts; a judgement of the house, not a measurement.
     """
 
-    id: Id
-    version: Version
     objective: Objective
     contents: Annotated[tuple[Id, ...], Field(min_length=1)]
     lever: Annotated[float, Field(gt=0, le=1)]
-    when: Condition
     figure: Value
     reason_en: Reason
     reason_zh: Reason
 
 
-class Restriction(Strict):
+class Restriction(Conditional):
     """A condition with what it is about: some types of content, some channels, or all."""
 
-    id: Id
-    version: Version
-    when: Condition
     content_types: tuple[ContentType, ...] = ()
     channels: tuple[Id, ...] = ()
     text_en: Sentence
@@ -166,8 +169,8 @@ class RuleBook(Strict):
             _refuse_unknown(label.id, label.when, parse_condition(label.when), scores)
         for rule in (*self.expansions, *self.eligibilities, *self.suppressions):
             _refuse_unknown(rule.id, rule.when, parse_condition(rule.when), scores | classes)
-        for rule in self.expansions:
-            _refuse_unknown(rule.id, rule.figure, parse_value(rule.figure), scores)
+        for offer in self.expansions:
+            _refuse_unknown(offer.id, offer.figure, parse_value(offer.figure), scores)
         return self
 
     @model_validator(mode="after")
@@ -200,8 +203,8 @@ class RuleBook(Strict):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
-def _refuse_unknown(rule: str, text: str, parsed: object, known: set[str]) -> None:
+def _refuse_unknown(rule: str, text: str, parsed: Expr, known: set[str]) -> None:
     """Raise where an expression reads a score or class that does not exist when it is computed."""
-    for name in names_in(parsed):  # type: ignore[arg-type]
+    for name in names_in(parsed):
         if name.startswith((SCORE, CLASS)) and name not in known:
             raise ValueError(f"rule {rule}: unknown {name!r} in `{text}`{nearest(name, known)}")

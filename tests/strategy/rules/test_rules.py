@@ -199,8 +199,8 @@ def test_of_a_scheme_the_first_rule_gives_the_class(scratch):
         {"id": "no_big", "version": 1, "when": "class_size = 'big'", "text_en": "big ones rest",
          "text_zh": "大客户休息"},
     ))  # fmt: skip
-    told = hits(scratch, rules, {"customer_id": "a", "frequency": 10},
-                {"customer_id": "b", "frequency": 2}, {"customer_id": "c", "frequency": 0})  # fmt: skip
+    rows = [{"customer_id": name, "frequency": n} for name, n in (("a", 10), ("b", 2), ("c", 0))]
+    told = hits(scratch, rules, *rows)
     assert ("a", "no_big") in told
     assert ("b", "no_big") not in told
     assert {c for c, _ in told} == {"a", "b"}
