@@ -9,6 +9,7 @@ import typer
 from crm_tasks.cli import (
     audit,
     backfill,
+    brief,
     doctor,
     erase,
     graph,
@@ -21,6 +22,7 @@ from crm_tasks.cli import (
     runs,
     sql,
     up,
+    why,
 )
 from crm_tasks.cli.console import errors
 from crm_tasks.errors import CrmError
@@ -47,6 +49,8 @@ app.add_typer(identity.app, name="identity")
 app.add_typer(key.app, name="key")
 app.add_typer(rules.app, name="rules")
 app.command("erase")(erase.erase)
+app.command("brief")(brief.brief)
+app.command("why")(why.why)
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)
 app.add_typer(audit.app, name="audit")

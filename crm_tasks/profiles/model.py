@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -24,6 +25,7 @@ __all__ = [
     "Concat",
     "Constant",
     "Contact",
+    "Fairness",
     "Feed",
     "Generator",
     "IdentifyingColumn",
@@ -40,12 +42,51 @@ __all__ = [
 Channel = Literal["email", "sms", "social", "phone", "mail"]
 
 
+class Fairness(Strict):
+    """Bounds on what each group of customers gets of a plan."""
+
+    by: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z][a-z0-9_]{0,80}$",
+            description="Text column of the customers' features, or class_<scheme> of the rules",
+        ),
+    ]
+    at_least: Annotated[
+        float, Field(ge=0, le=1, description="Share of each group's reachable customers contacted")
+    ] = 0.0
+    at_most: Annotated[
+        float, Field(gt=0, le=1, description="Share of all places one group may hold")
+    ] = 1.0
+
+
 class Contact(Strict):
-    """Which channels may be used, and what holds for customers whose consent is unknown."""
+    """Which channels may be used, what may be spent, and what holds where consent is unknown."""
 
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
     consent_when_unknown: Literal["deny", "assume"] = "deny"
     actions_per_day: Annotated[int, Field(ge=1)] = 200
+    actions_per_channel_and_day: Annotated[
+        dict[Channel, Annotated[int, Field(ge=0)]],
+        Field(description="Most actions a day on a channel, where the house has a limit"),
+    ] = Field(default_factory=dict)
+    budget: Annotated[
+        Decimal | None,
+        Field(ge=0, max_digits=18, decimal_places=2, description="Most a plan of a week may cost"),
+    ] = None
+    fairness: Annotated[tuple[Fairness, ...], Field(description="Bounds on groups")] = ()
+    issue_deadline_days: Annotated[
+        int, Field(ge=0, description="An open issue older than this is answered first")
+    ] = 2
+    exploration_share: Annotated[
+        float,
+        Field(
+            ge=0, lt=1, description="Share of places whose options are drawn, so that one learns"
+        ),
+    ] = 0.05
+    margin_share: Annotated[
+        float, Field(gt=0, le=1, description="What the house keeps of an order's net amount")
+    ] = 1.0
 
 
 class Identity(Strict):
