@@ -32,7 +32,7 @@ WORDS: dict[str, dict[str, str]] = {
         "gain": "Gain where it was measured: {0} {3}, 95 % interval {1} to {2}.",
         "answers": (
             "If customers answer as they did so far, {0} of {1} touches are answered (95 %: {2} to "
-            "{3}). This counts answers; whether they would have come anyway is unknown."
+            "{3}). This counts answers; how many come without a touch is unknown."
         ),
         "gap": "No plan under the same limits is better by more than {0} ({1} customers in reach).",
         "learned": "Learned since the last plan",
