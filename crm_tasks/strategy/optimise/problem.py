@@ -59,7 +59,8 @@ class Family:
         """Return what a choice of options takes of every row."""
         rows, use = self.row[options], self.use[options]
         counted = rows >= 0
-        return np.bincount(rows[counted], use[counted], minlength=len(self.at_most))
+        sums = np.bincount(rows[counted], use[counted], minlength=len(self.at_most))
+        return sums.astype(np.float64)
 
     def fits(self, options: Ints, left: Floats) -> Flags:
         """Return which options fit into what is left."""
