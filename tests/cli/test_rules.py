@@ -7,6 +7,7 @@ import datetime as dt
 import duckdb
 import pytest
 
+from crm_tasks.cli.rules import CONTENTS
 from crm_tasks.strategy.rules import HOUSE_RULES
 from crm_tasks.warehouse.home import Home
 from tests.strategy.rules.books import people
@@ -39,6 +40,10 @@ def test_an_example_that_fails_is_named_and_ends_in_1(call, other):
     assert ended.code == 1
     assert "rule contacted_often_lately should fire and does not" in ended.out
     assert "1 expectations of 6 examples do not hold" in ended.err
+
+
+def test_the_contents_known_are_those_of_the_seed():
+    assert "issue_reply" in CONTENTS.read_text(encoding="utf-8")
 
 
 def test_a_content_nobody_has_is_refused_with_the_nearest(call, other):

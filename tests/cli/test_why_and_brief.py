@@ -6,7 +6,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from crm_tasks.cli import brief, why
 from crm_tasks.contracts import find_table
+from crm_tasks.strategy.brief.words import WORDS
 from crm_tasks.strategy.plan import plan_contacts
 from crm_tasks.strategy.rules import load_rules
 from crm_tasks.warehouse.home import Home
@@ -80,3 +82,9 @@ def test_the_brief_is_printed_or_written(call, published, tmp_path):
     ended = call("brief", "--out", tmp_path / "none" / "x.md", "--home", published)
     assert ended.code == 1
     assert "there is no folder" in ended.err
+
+
+def test_both_speak_the_languages_the_brief_has_words_in():
+    assert {language.value for language in brief.Language} == set(WORDS)
+    assert {language.value for language in why.Language} == set(WORDS)
+    assert {frozenset(words) for words in WORDS.values()} == {frozenset(WORDS["en"])}

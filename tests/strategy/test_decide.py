@@ -1,4 +1,4 @@
-"""From options to a decision: limits that duties have used, codes for what was left, whole money."""
+"""From options to a decision: limits that duties have used, codes for what was left."""
 
 from __future__ import annotations
 
