@@ -343,7 +343,7 @@ order by
 """
 
 #: Open issues past their deadline that no action planned for real answers yet: one per
-#: conversation, on the channel it came by if the profile allows that one.
+#: conversation, on a channel there is consent to if there is any, the one it came by before others.
 DUTIES = """
 with issues as (
     select
@@ -377,25 +377,36 @@ ways as (
         late.days_open,
         channels.channel_id,
         cast(channels.unit_cost as double) as cost,
+        channels.channel = late.channel as is_where_it_came,
+        allowed_channels.place,
         case channels.channel
             when 'email' then customers.consent_email
             when 'sms' then customers.consent_sms
             when 'social' then customers.consent_social
             when 'phone' then customers.consent_phone
             when 'mail' then customers.consent_mail
-        end as consent,
-        row_number() over (
-            partition by late.issue_id
-            order by
-                case when late.channel = channels.channel then 0 else 1 end asc,
-                allowed_channels.place asc,
-                channels.channel_id asc
-        ) as way
+        end as consent
     from late
     inner join customers on late.customer_id = customers.customer_id
     cross join channels
     inner join allowed_channels on channels.channel = allowed_channels.channel
     where late.days_open >= $issue_deadline_days
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by issue_id
+            order by
+                case
+                    when coalesce(consent, $consent_when_unknown = 'assume') then 0 else 1
+                end asc,
+                case when is_where_it_came then 0 else 1 end asc,
+                place asc,
+                channel_id asc
+        ) as way
+    from ways
 )
 
 select
@@ -411,7 +422,7 @@ select
         when consent is null and $consent_when_unknown = 'assume' then 'assumed'
         else 'reply'
     end as consent_basis
-from ways
+from ranked
 where
     way = 1
     and sha256('issue:' || issue_id) not in (

@@ -327,6 +327,9 @@ def test_a_letter_is_answered_where_it_came_from_even_against_a_no_to_advertisin
     assert (action["channel_id"], action["consent_basis"]) == ("email", "reply")
     codes = [r["reason_code"] for r in reasons_of(plan)[action["strategy_action_id"]]]
     assert "answer_to_a_letter" in codes
+    elsewhere = customer("a", consent_email=False, consent_mail=True)
+    (action,), _ = planned(scratch, elsewhere, messages=(letter("m", "a", 3),))
+    assert (action["channel_id"], action["consent_basis"]) == ("mail", "granted")
 
 
 def test_an_answer_planned_for_real_is_not_planned_twice(scratch):

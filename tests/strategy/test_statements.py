@@ -22,7 +22,7 @@ STATEMENTS = {
 #: What a plan adds to its parameters before it binds them.
 ADDED = {"policy_version", "status"}
 #: A row number over these is the same however the rows lie: the last of them is unique in its part.
-UNIQUE_LAST = ("offers.rule_no", "channels.channel_id", "issue_id", "place")
+UNIQUE_LAST = ("offers.rule_no", "channel_id", "issue_id", "place")
 
 
 def scheduled(lend, quiet, hour, as_of=AS_OF, time_zone="UTC"):
