@@ -178,7 +178,9 @@ PREDICTIONS = Table(
             False,
         ),
         Column("horizon_days", "INTEGER", "How far ahead; 0 for the next event", False, "days"),
-        Column("value", "DOUBLE", "What is expected: probability, amount, days from the as-of date"),
+        Column(
+            "value", "DOUBLE", "What is expected: probability, amount, days from the as-of date"
+        ),
         Column("value_label", "VARCHAR", "In words or as ISO date, where it is no number"),
         Column("probability", "DOUBLE", "Calibrated probability", unit="share"),
         Column("log_odds", "DOUBLE", "Its log odds: what the reasons add up to"),
@@ -196,7 +198,9 @@ PREDICTION_REASONS = Table(
     key=("prediction_id", "rank"),
     columns=(
         Column("prediction_id", "VARCHAR", "Prediction in ml.predictions", False),
-        Column("rank", "INTEGER", "0 where all start, then the strongest first, last all else", False),
+        Column(
+            "rank", "INTEGER", "0 where all start, then the strongest first, last all else", False
+        ),
         Column("feature", "VARCHAR", "Feature, starting_point or all_else", False),
         Column("feature_value", "DOUBLE", "Its value; NULL where not known"),
         Column("contribution", "DOUBLE", "Part of the log odds it accounts for", False),

@@ -153,7 +153,6 @@ class Learned:
         return Artifact(self.estimator, self.features, told)
 
 
-
 def model_of(artifact: Artifact) -> Model:
     """Return the model an artifact holds."""
     told = artifact.told

@@ -53,7 +53,8 @@ DECISIVE = "log_loss"
 class Outcome:
     """What became of a target: the model that answers, cards of all, and the judgements.
 
-    ``model`` is None where there is no answer yet to learn even a share from.
+    ``model`` is None where there is no answer yet to learn even a share from; ``judged_model`` is
+    what the champion was when it was judged, before it learned the answers of the test.
     """
 
     target: Target
@@ -62,6 +63,7 @@ class Outcome:
     cards: tuple[ModelCard, ...]
     judgements: tuple[Judgement, ...]
     final: Panel | None = None
+    judged_model: Model | None = None
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,11 @@ def learn_target(
         models[family] = learned
     judgements = judged(target, models, test, params)
     final = panels.of(target, split.final_origins)
-    champion = _final_model(models[judgements[0].champion], final, params)
+    judged_model = models[judgements[0].champion]
+    champion = _final_model(judged_model, final, params)
     cards = _cards(target, models, champion, (train, test, final), split, judgements, about, params)
     version = next(card.version for card in cards if card.status == "champion")
-    return Outcome(target, champion, version, cards, judgements, final)
+    return Outcome(target, champion, version, cards, judgements, final, judged_model)
 
 
 def too_few(train: Panel, test: Panel, params: PropensityParams) -> str | None:
@@ -140,9 +143,7 @@ def judged(
     for metric, made in measures.items():
         one = judge(target.name, metric, NAIVE, made, params.judgement, preference=preference)
         first = first or one
-        rows = tuple(
-            {**row, "is_champion": row["candidate"] == first.champion} for row in one.rows
-        )
+        rows = tuple({**row, "is_champion": row["candidate"] == first.champion} for row in one.rows)
         found.append(replace(one, champion=first.champion, rows=rows))
     return tuple(found)
 
@@ -203,7 +204,7 @@ def _error_ends(test: Panel, p: Any, params: PropensityParams) -> tuple[float, f
     return round(float(low), 6), round(float(high), 6)
 
 
-def _naive_only(  # noqa: PLR0913 (as learn_target, and the reason)
+def _naive_only(
     target: Target,
     panels: Panels,
     begins: dt.date,

@@ -72,7 +72,7 @@ def prediction_rows(
     return pa.table(columns, schema=PREDICTIONS.arrow_schema)
 
 
-def reason_rows(  # noqa: PLR0913 (as prediction_rows, and how many)
+def reason_rows(
     target: Target, model: Model, cases: Cases, ids: pa.Array, as_of: dt.date, at_most: int
 ) -> pa.Table:
     """Return the rows of ml.prediction_reasons of one target.
@@ -92,7 +92,9 @@ def reason_rows(  # noqa: PLR0913 (as prediction_rows, and how many)
     blocks = [_same(identifiers, 0, START, np.full(n, start), said)]
     for rank in range(named):
         blocks.append(
-            _block(target, identifiers, rank + 1, found.names, order[:, rank], parts[:, rank], cases)
+            _block(
+                target, identifiers, rank + 1, found.names, order[:, rank], parts[:, rank], cases
+            )
         )
     blocks.append(_same(identifiers, named + 1, REST, rest, OTHERS[REST]))
     rows = pa.concat_tables(blocks)
@@ -104,22 +106,21 @@ def _same(
     identifiers: pa.Array, rank: int, feature: str, parts: Floats, said: tuple[str, ...]
 ) -> pa.Table:
     n = len(identifiers)
-    return _table(
-        identifiers, rank, pa.repeat(feature, n), pa.nulls(n, pa.float64()), parts,
-        pa.repeat(said[0], n), pa.repeat(said[1], n),
-    )  # fmt: skip
+    texts = (pa.repeat(said[0], n), pa.repeat(said[1], n))
+    nothing = pa.nulls(n, pa.float64())
+    return _table(identifiers, rank, pa.repeat(feature, n), nothing, parts, texts)
 
 
-def _block(  # noqa: PLR0913 (one rank of all predictions)
+def _block(
     target: Target,
     identifiers: pa.Array,
     rank: int,
     names: tuple[str, ...],
-    place: Ints,
-    parts: Floats,
+    ranked: tuple[Ints, Floats],
     cases: Cases,
 ) -> pa.Table:
-    """Return one reason of every prediction."""
+    """Return one reason of every prediction: ``ranked`` are its features' places and parts."""
+    place, parts = ranked
     value = np.full(len(place), np.nan)
     english, chinese = (np.empty(len(place), dtype=object) for _ in range(2))
     for number in np.unique(place):
@@ -132,7 +133,7 @@ def _block(  # noqa: PLR0913 (one rank of all predictions)
     features = pa.array(np.array(names, dtype=object)[place], pa.string())
     values = pa.array(np.round(value, 6), pa.float64(), from_pandas=True)
     texts = (pa.array(english, pa.string()), pa.array(chinese, pa.string()))
-    return _table(identifiers, rank, features, values, parts, *texts)
+    return _table(identifiers, rank, features, values, parts, texts)
 
 
 def _told(target: Target, name: str, value: Floats, parts: Floats) -> tuple[object, object]:
@@ -154,14 +155,13 @@ def _told(target: Target, name: str, value: Floats, parts: Floats) -> tuple[obje
     return texts[0], texts[1]
 
 
-def _table(  # noqa: PLR0913 (the columns of a reason)
+def _table(
     identifiers: pa.Array,
     rank: int,
     features: pa.Array,
     values: pa.Array,
     parts: Floats,
-    english: pa.Array,
-    chinese: pa.Array,
+    texts: tuple[pa.Array, pa.Array],
 ) -> pa.Table:
     return pa.table(
         {
@@ -170,7 +170,7 @@ def _table(  # noqa: PLR0913 (the columns of a reason)
             "feature": features,
             "feature_value": values,
             "contribution": pa.array(parts),
-            "text_en": english,
-            "text_zh": chinese,
+            "text_en": texts[0],
+            "text_zh": texts[1],
         }
     )
