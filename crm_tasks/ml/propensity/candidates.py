@@ -35,7 +35,9 @@ RECENCY_GROUPS = 10
 class Model(Protocol):
     """What answers: probabilities from the whole matrix of features."""
 
-    family: str
+    @property
+    def family(self) -> str:
+        """Name of the method."""
 
     def probabilities(self, matrix: Floats) -> Floats:
         """Return P(yes) of each case."""
@@ -61,11 +63,13 @@ class RecencyTable:
         """Return the table by tenths of recency; Laplace's rule keeps shares off 0 and 1."""
         recency = columns(panel.matrix, ("recency_days",))[:, 0]
         tenths = np.linspace(0, 1, RECENCY_GROUPS + 1)[1:-1]
-        edges = np.unique(np.quantile(recency, tenths, method="lower")) if len(panel) else []
+        edges: Floats = np.empty(0)
+        if len(panel):
+            edges = np.unique(np.quantile(recency, tenths, method="lower"))
         group = np.searchsorted(edges, recency, side="left")
         n = np.bincount(group, minlength=len(edges) + 1)
         yes = np.bincount(group, weights=panel.labels, minlength=len(edges) + 1)
-        return cls(np.asarray(edges, dtype=np.float64), (yes + 1) / (n + 2))
+        return cls(edges, (yes + 1) / (n + 2))
 
     def probabilities(self, matrix: Floats) -> Floats:
         recency = columns(matrix, self.features)[:, 0]
@@ -97,14 +101,16 @@ class Scaling:
 
     def __call__(self, matrix: Floats) -> Floats:
         filled = np.where(np.isnan(matrix), np.array(self.median), matrix)
-        return (_signed_log(filled) - np.array(self.mean)) / np.array(self.deviation)
+        scaled: Floats = (_signed_log(filled) - np.array(self.mean)) / np.array(self.deviation)
+        return scaled
 
     def told(self) -> dict[str, list[float]]:
         return {name: list(getattr(self, name)) for name in ("median", "mean", "deviation")}
 
 
 def _signed_log(values: Floats) -> Floats:
-    return np.sign(values) * np.log1p(np.abs(values))
+    logs: Floats = np.sign(values) * np.log1p(np.abs(values))
+    return logs
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,8 +209,9 @@ def settings_of(family: str, params: PropensityParams) -> dict[str, Any]:
     if family == "logistic":
         return {"penalty": "l2", "C": 1.0, "solver": "newton-cholesky"}
     return {
-        "max_iter": params.trees, "max_leaf_nodes": params.leaves, "l2_regularization": params.ridge,
+        "max_iter": params.trees, "max_leaf_nodes": params.leaves,
         "min_samples_leaf": params.leaf_at_least, "learning_rate": params.rate,
+        "l2_regularization": params.ridge,
         "early_stopping": False, "random_state": params.seed,
     }  # fmt: skip
 

@@ -88,7 +88,7 @@ def _trees(estimator: Any, matrix: Floats) -> tuple[float, Floats]:
 
 def _expected_values(nodes: Any) -> Floats:
     """Return the mean of the leaves below each node, weighted by the cases they were grown on."""
-    expected = nodes["value"].astype(np.float64)
+    expected: Floats = nodes["value"].astype(np.float64)
     count = nodes["count"].astype(np.float64)
     for place in range(len(nodes) - 1, -1, -1):  # children stand after their parent
         if not nodes["is_leaf"][place]:

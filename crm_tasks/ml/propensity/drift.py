@@ -25,6 +25,9 @@ LEAST_SHARE = 1e-4
 #: Fewer recent answers say nothing of how well a model does.
 RECENT_AT_LEAST = 100
 
+#: Grow with the calendar, whatever customers do; that is no drift.
+GROWING = frozenset({"customer_age_days", "n_orders", "n_reviews"})
+
 Reference = dict[str, dict[str, list[float]]]
 
 

@@ -68,14 +68,22 @@ _DATED = {
     "reviews": ("reviewed_at", "cast(score as integer) as score, is_low_score"),
     "messages": (
         "sent_at",
-        "coalesce(direction, 'in') = 'in' as is_inbound, "
-        "coalesce(agent_intent, intent) as intent, agent_intent",
+        """coalesce(direction, 'in') = 'in' as is_inbound,
+        coalesce(agent_intent, intent) as intent""",
     ),
     "contacts": ("sent_at", "{day_of_opened} as opened_day"),
     "redemptions": ("redeemed_at", "1 as one"),
     "surveys": ("survey_at", "csat, nps"),
 }
 _DAY = "cast(({column} at time zone 'UTC') at time zone $time_zone as date)"
+
+_DATE = """
+create table {name}_dated as
+select people.customer, {day} as day, {kept}
+from {name}
+inner join people on {name}.customer_id = people.customer_id
+where {moment} is not null
+"""
 
 FEATURES_SQL = """
 with
@@ -265,10 +273,12 @@ class Facts:
         for name, (moment, kept) in _DATED.items():
             opened = _DAY.format(column="opened_at")
             scratch.query(
-                f"create table {name}_dated as select people.customer, "
-                f"{_DAY.format(column=moment)} as day, {kept.format(day_of_opened=opened)} "
-                f"from {name} inner join people on {name}.customer_id = people.customer_id "
-                f"where {moment} is not null",
+                _DATE.format(
+                    name=name,
+                    moment=moment,
+                    day=_DAY.format(column=moment),
+                    kept=kept.format(day_of_opened=opened),
+                ),
                 {"time_zone": time_zone},
             )
 

@@ -43,8 +43,12 @@ from crm_tasks.ml.propensity.panel import Panel, Panels, columns
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy.typing as npt
+
     from crm_tasks.ml.judgement import TimeSplit
     from crm_tasks.ml.propensity.params import PropensityParams, Target
+
+    Floats = npt.NDArray[np.float64]
 
 DECISIVE = "log_loss"
 
@@ -106,7 +110,8 @@ def learn_target(
     final = panels.of(target, split.final_origins)
     judged_model = models[judgements[0].champion]
     champion = _final_model(judged_model, final, params)
-    cards = _cards(target, models, champion, (train, test, final), split, judgements, about, params)
+    told = _Told(target, split, (train, test, final), judgements, about, params)
+    cards = tuple(told.card(name, model, champion) for name, model in models.items())
     version = next(card.version for card in cards if card.status == "champion")
     return Outcome(target, champion, version, cards, judgements, final, judged_model)
 
@@ -154,48 +159,49 @@ def _final_model(judged_one: Model, final: Panel, params: PropensityParams) -> M
     return RecencyTable.fit(final)
 
 
-def _cards(  # noqa: PLR0913 (what a card tells of)
-    target: Target,
-    models: Mapping[str, Model],
-    champion: Model,
-    panels: tuple[Panel, Panel, Panel],
-    split: TimeSplit,
-    judgements: Sequence[Judgement],
-    about: Circumstances,
-    params: PropensityParams,
-) -> tuple[ModelCard, ...]:
-    train, test, final = panels
-    cards = []
-    for name, model in models.items():
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """What the cards of a target tell alike."""
+
+    target: Target
+    split: TimeSplit
+    panels: tuple[Panel, Panel, Panel]
+    judgements: Sequence[Judgement]
+    about: Circumstances
+    params: PropensityParams
+
+    def card(self, name: str, model: Model, champion: Model) -> ModelCard:
+        """Return the card of a judged model; that of the champion tells of its final fit."""
+        train, test, final = self.panels
         answers = name == champion.family
         kept, panel = (champion, final) if answers else (model, train)
-        origins = split.final_origins if answers else split.train_origins
+        origins = self.split.final_origins if answers else self.split.train_origins
         p = model.probabilities(test.matrix)
-        figures = {
-            metric: one.values[name]
-            for metric, one in zip((DECISIVE, "brier", "roc_auc"), judgements, strict=True)
-        }
-        error = round(calibration_error(test.labels, p, params.judgement.bins), 6)
-        figures["ece"] = Interval(error, *_error_ends(test, p, params))
         artifact = kept.artifact()
-        cards.append(
-            ModelCard(
-                target=target.name, family=name,
-                status="champion" if answers else "challenger",
-                parameters_sha256=artifact.digest, hyperparameters=settings_of(name, params),
-                features=artifact.features, code_sha=about.code_sha,
-                data_hash=data_digest(panel.matrix, panel.labels),
-                trained_as_of=about.as_of, horizon_days=target.horizon_days,
-                train_from=origins[0], train_to=origins[-1], label_window=target.label_window,
-                n_train=len(panel), n_population=about.n_population, figures=figures,
-                n_judged=len(test),
-                bins=reliability(test.labels, p, params.judgement.bins),
-            )
+        return ModelCard(
+            target=self.target.name, family=name,
+            status="champion" if answers else "challenger",
+            parameters_sha256=artifact.digest, hyperparameters=settings_of(name, self.params),
+            features=artifact.features, code_sha=self.about.code_sha,
+            data_hash=data_digest(panel.matrix, panel.labels),
+            trained_as_of=self.about.as_of, horizon_days=self.target.horizon_days,
+            train_from=origins[0], train_to=origins[-1], label_window=self.target.label_window,
+            n_train=len(panel), n_population=self.about.n_population,
+            figures=self._figures(name, test, p), n_judged=len(test),
+            bins=reliability(test.labels, p, self.params.judgement.bins),
         )  # fmt: skip
-    return tuple(cards)
+
+    def _figures(self, name: str, test: Panel, p: Floats) -> dict[str, Interval]:
+        metrics = (DECISIVE, "brier", "roc_auc")
+        found = {
+            metric: one.values[name] for metric, one in zip(metrics, self.judgements, strict=True)
+        }
+        error = round(calibration_error(test.labels, p, self.params.judgement.bins), 6)
+        found["ece"] = Interval(error, *_error_ends(test, p, self.params))
+        return found
 
 
-def _error_ends(test: Panel, p: Any, params: PropensityParams) -> tuple[float, float]:
+def _error_ends(test: Panel, p: Floats, params: PropensityParams) -> tuple[float, float]:
     """Return the bootstrap interval of the calibration error (biased upwards, as it is itself)."""
     rng = np.random.default_rng(params.judgement.seed)
     drawn = [rng.integers(0, len(test), len(test)) for _ in range(100)]

@@ -62,7 +62,7 @@ class PropensityParams:
     trees, leaves, leaf_at_least, rate, ridge : int or float
         Of the boosted trees: number, leaves each, cases in a leaf, learning rate, L2 penalty.
     reasons_for : tuple of str
-        Targets whose predictions are explained.
+        Targets whose predictions are explained, and whose drivers are told.
     reasons_at_most : int
         Features named per prediction; the rest is one row.
     driver_resamples : int

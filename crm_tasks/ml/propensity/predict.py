@@ -21,9 +21,8 @@ from crm_tasks.ml.artifacts import Artifact
 from crm_tasks.ml.cards import metric_rows, model_rows, reliability_rows
 from crm_tasks.ml.judgement import comparison_table
 from crm_tasks.ml.propensity.challenge import FORMER, duel
-from crm_tasks.ml.propensity.drift import monitored, reference_of
+from crm_tasks.ml.propensity.drift import GROWING, monitored, reference_of
 from crm_tasks.ml.propensity.drivers import driver_rows, driver_table
-from crm_tasks.ml.propensity.facts import Cases
 from crm_tasks.ml.propensity.learning import Circumstances, learn_target
 from crm_tasks.ml.propensity.panel import Panels, asked, columns
 from crm_tasks.ml.propensity.standing import Standing, why_train
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crm_tasks.ml.propensity.candidates import Model
-    from crm_tasks.ml.propensity.facts import Facts
+    from crm_tasks.ml.propensity.facts import Cases, Facts
     from crm_tasks.ml.propensity.params import PropensityParams, Target
 
 WRITTEN = {
@@ -145,9 +144,12 @@ def _trained(
     found.add("ml.reliability_bins", reliability_rows(outcome.cards, as_of))
     if outcome.model is None or outcome.version is None or outcome.final is None:
         return None
-    found.add("ml.drivers", driver_table(driver_rows(target, outcome.final, as_of, day.params)))
+    if target.name in day.params.reasons_for:
+        drivers = driver_rows(target, outcome.final, as_of, day.params)
+        found.add("ml.drivers", driver_table(drivers))
     plain = outcome.model.artifact()
-    reference = reference_of(columns(outcome.final.matrix, plain.features), plain.features)
+    watched_for = tuple(name for name in plain.features if name not in GROWING)
+    reference = reference_of(columns(cases.matrix, watched_for), watched_for)
     found.artifacts[outcome.version] = Artifact(
         plain.estimator, plain.features, {**plain.told, "reference": reference}
     )

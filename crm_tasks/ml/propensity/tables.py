@@ -90,12 +90,8 @@ def reason_rows(
     share = f"{100 * float(expit(start)):.0f} %"
     said = tuple(text.format(share) for text in STARTS[target.kind])
     blocks = [_same(identifiers, 0, START, np.full(n, start), said)]
-    for rank in range(named):
-        blocks.append(
-            _block(
-                target, identifiers, rank + 1, found.names, order[:, rank], parts[:, rank], cases
-            )
-        )
+    for rank, ranked in enumerate(zip(order.T, parts.T, strict=True), 1):
+        blocks += [_block(target, identifiers, rank, found.names, ranked, cases)]
     blocks.append(_same(identifiers, named + 1, REST, rest, OTHERS[REST]))
     rows = pa.concat_tables(blocks)
     dates = pa.repeat(pa.scalar(as_of, pa.date32()), rows.num_rows)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isnan
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Shown = Literal["days", "count", "money", "share", "ratio", "score"]
 
@@ -35,7 +38,7 @@ def _count(value: float) -> str:
     return f"{value:,.0f}"
 
 
-_SHOWN = {
+_SHOWN: dict[Shown, Callable[[float], str]] = {
     "days": _count,
     "count": _count,
     "money": lambda value: f"{value:,.2f}",
@@ -44,7 +47,14 @@ _SHOWN = {
     "score": lambda value: f"{value:.1f}",
 }
 
-_DECIMALS = {"days": 0, "count": 0, "money": 2, "share": 2, "ratio": 1, "score": 1}
+_DECIMALS: dict[Shown, int] = {
+    "days": 0,
+    "count": 0,
+    "money": 2,
+    "share": 2,
+    "ratio": 1,
+    "score": 1,
+}
 
 #: In the order of the columns that ``facts.FEATURES_SQL`` returns.
 FEATURES: dict[str, Wording] = {
