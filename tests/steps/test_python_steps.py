@@ -219,6 +219,8 @@ def test_every_buyer_has_predictions_of_a_registered_model(opened):
     versions = run.ledger.store.rows("select * from model_artifacts where model_kind = 'learning'")
     assert {row["model_version"] for row in versions} <= models
     assert versions
+    watched = run.ledger.store.rows("select * from model_monitoring")
+    assert {row["model_version"] for row in watched} == {row["model_version"] for row in versions}
 
 
 def test_the_model_in_force_is_read_back_unless_its_file_was_changed(opened):

@@ -23,7 +23,7 @@ MOMENTS = {
 
 
 def at(day, hour=12):
-    return dt.datetime(2024, 6, 1, hour) + dt.timedelta(days=day)
+    return dt.datetime.combine(ORIGIN, dt.time(hour)) + dt.timedelta(days=day)
 
 
 def told(facts, origin=ORIGIN):
