@@ -82,7 +82,14 @@ INFLUENCE = (
 LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_prediction_judgements")
 
 #: Every step of learning contributes its rows; the last of the group gathers them.
-GATHERED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
+GATHERED = (
+    "ml.model_comparisons",
+    "ml.models",
+    "ml.model_metrics",
+    "ml.reliability_bins",
+    "ml.predictions",
+)
+PREDICTIONS = ("ml.prediction_reasons", "ml.drivers")
 
 STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
@@ -99,6 +106,14 @@ STEPS: tuple[Step, ...] = (
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
+    _python(
+        "predictions",
+        "learn",
+        "learning:predict_customers",
+        *PREDICTIONS,
+        contributes=GATHERED,
+        after="gate_features",
+    ),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),
