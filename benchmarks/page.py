@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 INTRODUCTION = """\
 # Acceptance
 
-Written by `make accept` (one issue: `make accept ISSUE=1`; lines with some words: `make accept LINE=words`).
-Each row is a claim of the product, what was measured and the verdict: **holds**, **MISSED**, or *not run* with
-the reason. What was not judged again stands as it was.
+Written by `make accept` (one issue: `make accept ISSUE=1`; lines with some words:
+`make accept LINE=words`). Each row is a claim of the product, what was measured and the verdict:
+**holds**, **MISSED**, or *not run* with the reason. What was not judged again stands as it was.
 """
 HEADING = re.compile(r"^## Issue (\d+)$", re.MULTILINE)
 
