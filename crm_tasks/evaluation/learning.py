@@ -18,6 +18,7 @@ from crm_tasks.evaluation.qini import qini_curve
 from crm_tasks.evaluation.results import Played
 from crm_tasks.ml.judgement import verdict
 from crm_tasks.ml.uplift import (
+    ANY,
     LEARNERS,
     Basis,
     Forecast,
@@ -48,8 +49,8 @@ ARM_AT_LEAST = 50
 CLUSTERS_AT_LEAST = 8
 NORMAL_95 = 1.959964
 DECIMALS = 6
-#: Action of what all campaigns share; campaign of the curve over all of them.
-ANY, ANY_CAMPAIGN = "any", "all"
+#: Campaign of the curve over all of them.
+ANY_CAMPAIGN = "all"
 _EPOCH = date(1970, 1, 1)
 SEED = 1
 

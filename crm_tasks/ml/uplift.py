@@ -37,6 +37,8 @@ FOLDS = 5
 RESAMPLES = 40
 #: Strength of the ridge in refits; searching for it in each would cost ten times as much.
 REFIT_ALPHA = 300.0
+#: The action that stands for what all campaigns share.
+ANY = "any"
 LEARNERS = ("x_learner", "t_learner", "constant")
 
 
@@ -242,17 +244,16 @@ def by_treatment(uplift: pa.Table) -> pa.Table:
     """Return uplift per customer, channel and content type, over all campaigns that had them.
 
     What a plan reads: customer_id, channel, content_type, uplift, uplift_low, uplift_high and
-    is_amount (whether the outcome is money). The interval is the mean of the campaigns' own, so no
-    narrower than the widest agreement of them.
+    is_amount (whether the outcome is money). What all campaigns share stands with channel and
+    content type NULL. The interval is the mean of the campaigns' own.
 
     Parameters
     ----------
     uplift : pyarrow.Table
         Rows of ml.uplift.
     """
-    named = uplift.filter(
-        pc.and_(pc.is_valid(uplift["channel"]), pc.is_valid(uplift["content_type"]))
-    )
+    is_named = pc.and_(pc.is_valid(uplift["channel"]), pc.is_valid(uplift["content_type"]))
+    named = uplift.filter(pc.or_(is_named, pc.equal(uplift["action_id"], ANY)))
     keys = ["customer_id", "channel", "content_type"]
     figures = [("cate", "mean"), ("ci_low", "mean"), ("ci_high", "mean"), ("outcome", "min")]
     found = named.group_by(keys, use_threads=False).aggregate(figures)

@@ -82,7 +82,14 @@ INFLUENCE = (
 LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_prediction_judgements")
 
 #: Every step of learning contributes its rows; the last of the group gathers them.
-GATHERED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
+GATHERED = (
+    "ml.model_comparisons",
+    "ml.models",
+    "ml.model_metrics",
+    "ml.reliability_bins",
+    "ml.predictions",
+)
+PREDICTIONS = ("ml.prediction_reasons", "ml.drivers")
 
 DRAWN = ("evaluation.assignments", "evaluation.designs")
 UPLIFT = ("ml.uplift", "evaluation.uplift_forecasts", "evaluation.uplift_curves")
@@ -107,6 +114,14 @@ STEPS: tuple[Step, ...] = (
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
+    _python(
+        "predictions",
+        "learn",
+        "learning:predict_customers",
+        *PREDICTIONS,
+        contributes=GATHERED,
+        after="gate_features",
+    ),
     _python("uplift", "learn", "evaluation:learn_uplift", *UPLIFT, contributes=GATHERED[:1]),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("assignments", "decide", "assigning:assign_arms", *DRAWN),
@@ -114,6 +129,7 @@ STEPS: tuple[Step, ...] = (
     _python("gate_strategy", "decide", "gates:gate_strategy"),
     _python("campaign_response", "evaluate", "evaluation:measure_campaign_response", "evaluation"),
     _python("results", "evaluate", "evaluation:judge_campaigns", *RESULTS),
+    _python("brief", "evaluate", "brief:write_brief", "strategy.decision_briefs"),
     _dbt("bi", "publish", "models:build_bi", "bi"),
     _python("publish", "publish", "publish:publish"),
 )

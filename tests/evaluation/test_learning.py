@@ -14,9 +14,10 @@ from crm_tasks.contracts.ml_uplift import UPLIFT
 from crm_tasks.contracts.table import check_rows
 from crm_tasks.evaluation.campaigns import Campaign, Outcome
 from crm_tasks.evaluation.customer_features import customer_features
-from crm_tasks.evaluation.learning import ANY, learn_uplift, teaching
+from crm_tasks.evaluation.learning import learn_uplift, teaching
 from crm_tasks.evaluation.policies import value_policies
 from crm_tasks.evaluation.tie_log import TieLog
+from crm_tasks.ml.uplift import ANY
 
 AS_OF = dt.date(2024, 7, 1)
 START = (dt.date(2024, 4, 1) - dt.date(1970, 1, 1)).days

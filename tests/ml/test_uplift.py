@@ -8,6 +8,7 @@ import pytest
 
 from crm_tasks.contracts.ml_uplift import UPLIFT
 from crm_tasks.ml.uplift import (
+    ANY,
     LEARNERS,
     Basis,
     Sample,
@@ -100,12 +101,16 @@ def test_rank_within_folds_leaves_a_constant_without_order():
 
 
 def test_a_plan_reads_the_mean_over_the_campaigns_of_a_treatment():
-    names = ("customer_id", "channel", "content_type", "cate", "ci_low", "ci_high", "outcome")
+    names = (
+        "customer_id", "action_id", "channel", "content_type", "cate", "ci_low", "ci_high",
+        "outcome",
+    )  # fmt: skip
     rows = [
-        ("a", "email", "promotion", 0.1, 0.0, 0.2, "converted"),
-        ("a", "email", "promotion", 0.3, 0.2, 0.4, "converted"),
-        ("a", None, None, 9.0, 9.0, 9.0, "converted"),
-        ("b", "sms", "education", -0.1, -0.2, 0.0, "converted"),
+        ("a", "k", "email", "promotion", 0.1, 0.0, 0.2, "converted"),
+        ("a", "l", "email", "promotion", 0.3, 0.2, 0.4, "converted"),
+        ("b", "undescribed", None, None, 9.0, 9.0, 9.0, "converted"),
+        ("b", "m", "sms", "education", -0.1, -0.2, 0.0, "converted"),
+        ("c", ANY, None, None, 0.5, 0.4, 0.6, "converted"),
     ]
     given = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
     found = {row["customer_id"]: row for row in by_treatment(given).to_pylist()}
@@ -113,7 +118,8 @@ def test_a_plan_reads_the_mean_over_the_campaigns_of_a_treatment():
         0.2, 0.1, 0.3,
     )  # fmt: skip
     assert (found["b"]["channel"], found["b"]["is_amount"]) == ("sms", False)
-    assert len(found) == 2
+    assert (found["c"]["channel"], found["c"]["uplift"]) == (None, 0.5)
+    assert by_treatment(given).num_rows == 3
 
 
 def test_classes_are_those_of_the_contract():
