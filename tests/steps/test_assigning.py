@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from dataclasses import replace
 
 import pyarrow.compute as pc
 
+from crm_tasks.contracts import find_table
 from crm_tasks.profiles.model import Experiment
 from crm_tasks.steps import strategy
 from crm_tasks.steps.assigning import assign_arms, due_experiments, held_out
@@ -74,3 +76,11 @@ def test_what_we_drew_before_is_judged_like_any_campaign(opened):
     campaigns = frames["campaigns"].to_pylist()
     (autumn,) = [row for row in campaigns if row["campaign_id"] == "autumn"]
     assert autumn["is_randomized"]
+
+
+def test_a_run_of_before_the_table_existed_drew_nothing(opened):
+    run = opened("assignments")
+    later = replace(run, predecessor_run_id=run.run_id, as_of=run.as_of + dt.timedelta(days=1))
+    assert [rows.num_rows for rows in later.read_history("evaluation.assignments")] == [N_CUSTOMERS]
+    shutil.rmtree(run.home.table_dir(find_table("evaluation.assignments"), run.run_id))
+    assert later.read_history("evaluation.assignments") == []
