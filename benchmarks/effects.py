@@ -6,14 +6,18 @@ exposure regression's bias is at most 5 % and its 95 % intervals cover at least 
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from benchmarks.acceptance import Measured, line
+from benchmarks.acceptance import Measured, NotRun, line
 from benchmarks.planted_trials import planted_stage, play
+from benchmarks.processes import run_child
+from benchmarks.workshop import REPOSITORY
 from crm_tasks.evaluation.cuped import adjust
 from crm_tasks.evaluation.design import Design
 from crm_tasks.evaluation.effects import estimate_effects
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
 BIAS_AT_MOST, COVER_AT_LEAST = 0.05, 0.90
 CAMPAIGNS = 200
+HAND_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,34 @@ def effects(workshop: Workshop) -> Measured:  # noqa: ARG001 (needs no clone: no
         f"unit difference: bias {usual.bias:.1%}, cover {usual.cover:.1%}",
         ours.holds and not usual.holds,
     )
+
+
+@line(7, "Cookie Cats through its recipe: retention per arm equals the hand computation")
+def cookie_cats(workshop: Workshop) -> Measured:
+    """Run the recipe on the public data set and compare with differences of means."""
+    file = REPOSITORY.parent / "shared" / "data" / "optional" / "cookie_cats_ab.csv.gz"
+    if not file.exists():
+        raise NotRun("no ../shared/data/optional/cookie_cats_ab.csv.gz")
+    folder = workshop.folder / "cookie_cats"
+    (folder / "data").mkdir(parents=True)
+    shutil.copy(file, folder / "data" / "ab_test.csv.gz")
+    profile = shutil.copy(REPOSITORY / "docs" / "recipes" / "ab_test.yml", folder)
+    home = folder / "home"
+    command = [workshop.python, "-m", "crm_tasks", "run", "evaluation.strategy_results"]
+    done = run_child([*command, "--profile", profile, "--home", home], workshop.checkout)
+    found = sorted(home.glob("lake/evaluation/strategy_results/run=*/rows.parquet"))
+    if done.code or not found:
+        return Measured(f"the run failed: {done.printed[-200:]}", holds=False)
+    users, told, holds = pd.read_csv(file), [], True
+    for row in pd.read_parquet(found[-1]).to_dict("records"):
+        means = users.groupby("version")[row["outcome"]].mean()
+        by_hand = float(means["gate_40"] - means["gate_30"])
+        holds &= abs(row["effect"] - by_hand) < HAND_TOLERANCE and len(users) == row["n_units"]
+        told.append(
+            f"{row['outcome']} {row['effect']:.6f} [{row['ci_low']:.6f}, {row['ci_high']:.6f}], "
+            f"by hand {by_hand:.6f}"
+        )
+    return Measured("; ".join(told), holds and len(told) > 1)
 
 
 def main(n: int = CAMPAIGNS) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +16,7 @@ from crm_tasks.evaluation.campaigns import collect_campaigns
 from crm_tasks.evaluation.results import judge_campaigns
 from crm_tasks.evaluation.tie_log import TieLog
 from crm_tasks.profiles import load_profile
+from crm_tasks.settings import PROJECT
 from crm_tasks.steps.attempt import Attempt
 from crm_tasks.steps.runner import run_all
 from crm_tasks.warehouse.home import Home
@@ -26,7 +26,7 @@ from tests.evaluation.test_campaigns import EDGES, frames, table
 from tests.flow.platforms import RECIPES
 
 RECIPE = RECIPES / "ab_test.yml"
-COOKIE_CATS = Path("/work/shared/data/optional/cookie_cats_ab.csv.gz")
+COOKIE_CATS = PROJECT.parent / "shared" / "data" / "optional" / "cookie_cats_ab.csv.gz"
 OUTCOMES = ("retention_1", "retention_7")
 
 
@@ -88,7 +88,7 @@ def test_the_recipe_is_a_profile_without_dates_in_its_file():
     assert profile.entities_fed == {"customers", "campaigns", "assignments", "outcomes"}
 
 
-@pytest.mark.skipif(not COOKIE_CATS.exists(), reason="Cookie Cats is not on this machine")
+@pytest.mark.skipif(not COOKIE_CATS.exists(), reason="no real data beside the checkout")
 def test_the_retention_of_cookie_cats_is_the_difference_by_hand(scratch):
     """90,189 installations of the public data set, mapped as the recipe maps them."""
     users = csv.read_csv(COOKIE_CATS)
