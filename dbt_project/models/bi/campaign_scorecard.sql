@@ -23,12 +23,12 @@ campaigns as (
 results_ranked as (
 
     select
-        results.*,
+        *,
         row_number() over (
             partition by campaign_id
             order by
                 case outcome when 'value' then 1 when 'converted' then 2 else 3 end asc,
-                outcome asc,
+                outcome asc nulls last,
                 case estimand when 'total' then 1 when 'direct' then 2 else 3 end asc,
                 case estimator
                     when 'exposure_regression' then 1
@@ -36,16 +36,17 @@ results_ranked as (
                     when 'adjusted_association' then 3
                     else 4
                 end asc,
-                estimator asc,
-                arm asc
-        ) as place
+                estimator asc nulls last,
+                arm asc nulls last
+        ) as headline_rank
     from results
 
 ),
 
 headlines as (
 
-    select * from results_ranked where place = 1
+    select * from results_ranked
+    where headline_rank = 1
 
 ),
 
