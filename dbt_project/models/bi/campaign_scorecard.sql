@@ -50,6 +50,27 @@ headlines as (
 
 ),
 
+-- What the source of the figures lets them be read as: of the headline, where there is one.
+labels as (
+
+    select
+        campaign_id,
+        evidence,
+        label,
+        label_zh
+    from headlines
+    union all
+    select
+        responses.campaign_id,
+        responses.evidence,
+        responses.label,
+        responses.label_zh
+    from responses
+    left join headlines on responses.campaign_id = headlines.campaign_id
+    where headlines.campaign_id is null
+
+),
+
 campaigns_scored as (
 
     select
@@ -58,9 +79,9 @@ campaigns_scored as (
         ---------- text
         campaigns.name,
         campaigns.campaign_type,
-        coalesce(headlines.evidence, responses.evidence) as evidence,
-        coalesce(headlines.label, responses.label) as label,
-        coalesce(headlines.label_zh, responses.label_zh) as label_zh,
+        labels.evidence,
+        labels.label,
+        labels.label_zh,
         headlines.outcome,
         headlines.estimand,
         headlines.estimator,
@@ -89,9 +110,9 @@ campaigns_scored as (
         campaigns.end_date,
         {{ as_of_date() }} as as_of_date
     from campaigns
+    inner join labels on campaigns.campaign_id = labels.campaign_id
     left join responses on campaigns.campaign_id = responses.campaign_id
     left join headlines on campaigns.campaign_id = headlines.campaign_id
-    where responses.campaign_id is not null or headlines.campaign_id is not null
 
 )
 
