@@ -151,7 +151,8 @@ def _codes(values: pa.ChunkedArray | pa.Array, names: list[str]) -> Ints:
     if not is_encoded:
         return codes
     at = pc.fill_null(values.indices, -1).to_numpy(zero_copy_only=False)
-    return np.append(codes, -1)[at].astype(np.int64)
+    encoded: Ints = np.append(codes, -1)[at]
+    return encoded
 
 
 def _whole(money: pa.ChunkedArray) -> Floats:
