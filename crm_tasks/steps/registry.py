@@ -67,6 +67,8 @@ INFLUENCE = (
 )
 LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_prediction_judgements")
 
+PATTERNS = ("ml.association_rules", "ml.sequence_rules", "ml.pattern_counts")
+
 STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
     _dbt("staging", "model", "models:build_staging", "staging"),
@@ -83,6 +85,8 @@ STEPS: tuple[Step, ...] = (
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
     _python("comparisons", "learn", "ml:compare_models", "ml.model_comparisons"),
+    _python("patterns", "learn", "patterns:find_patterns", *PATTERNS),
+    _python("gate_ml", "learn", "gates:gate_ml"),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),
     _python("campaign_response", "evaluate", "evaluation:measure_campaign_response", "evaluation"),

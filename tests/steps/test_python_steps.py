@@ -36,8 +36,8 @@ def hand_overs(run, step):
 
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
-        "identity", "relationships", "influence", "links", "segments", "comparisons", "actions",
-        "campaign_response",
+        "identity", "relationships", "influence", "links", "segments", "comparisons", "patterns",
+        "actions", "campaign_response",
     ]  # fmt: skip
 
 
