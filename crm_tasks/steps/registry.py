@@ -23,15 +23,22 @@ class Step:
     """One step: its name, task group, function (``module:function``) and what it writes.
 
     ``writes`` names schemas, or single tables that another step's schema leaves to this one.
+    ``contributes`` names tables this step hands over some rows of (``run.write_part``); the step
+    that writes such a table comes later and gathers them (``run.gather``).
 
     A dbt step writes the working file and needs it for itself; the others only read it.
+
+    Each step follows the one before it; one with ``after`` needs no more than that earlier step,
+    and may run beside those between. The next step without ``after`` waits for it.
     """
 
     name: str
     group: str
     function: str
     writes: tuple[str, ...] = ()
+    contributes: tuple[str, ...] = ()
     is_dbt: bool = False
+    after: str | None = None
 
     @property
     def task_id(self) -> str:
@@ -54,8 +61,15 @@ def _dbt(name: str, group: str, function: str, schema: str) -> Step:
     return Step(name, group, f"crm_tasks.steps.{function}", (schema,), is_dbt=True)
 
 
-def _python(name: str, group: str, function: str, *writes: str) -> Step:
-    return Step(name, group, f"crm_tasks.steps.{function}", writes)
+def _python(
+    name: str,
+    group: str,
+    function: str,
+    *writes: str,
+    contributes: tuple[str, ...] = (),
+    after: str | None = None,
+) -> Step:
+    return Step(name, group, f"crm_tasks.steps.{function}", writes, contributes, after=after)
 
 
 INFLUENCE = (
@@ -68,6 +82,8 @@ INFLUENCE = (
 LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_prediction_judgements")
 
 PATTERNS = ("ml.association_rules", "ml.sequence_rules", "ml.pattern_counts")
+#: Every step of learning contributes its rows; the last of the group gathers them.
+GATHERED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
 
 STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
@@ -84,8 +100,8 @@ STEPS: tuple[Step, ...] = (
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
-    _python("comparisons", "learn", "ml:compare_models", "ml.model_comparisons"),
-    _python("patterns", "learn", "patterns:find_patterns", *PATTERNS),
+    _python("patterns", "learn", "patterns:find_patterns", *PATTERNS, after="features_wide"),
+    _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("gate_ml", "learn", "gates:gate_ml"),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),
@@ -110,6 +126,11 @@ def find_step(name: str) -> Step:
     if name not in steps:
         raise RunStateError(f"no step named {name!r}{nearest(name, steps)}")
     return steps[name]
+
+
+def steps_contributing_to(table: Table) -> tuple[Step, ...]:
+    """Return the steps that hand over some rows of a table, in their order."""
+    return tuple(step for step in STEPS if table.full_name in step.contributes)
 
 
 def step_writing(table: Table) -> str:
