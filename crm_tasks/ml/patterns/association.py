@@ -109,7 +109,7 @@ def _joined(found: Itemsets, sets: Ints, column: str) -> np.ndarray:
     joined = texts[sets[:, 0]]
     for place in range(1, sets.shape[1]):
         joined = joined + JOINED + texts[sets[:, place]]
-    return joined
+    return np.asarray(joined, dtype=object)
 
 
 def rule_rows(rules: pd.DataFrame, previous: pa.Table | None, as_of: dt.date) -> pa.Table:

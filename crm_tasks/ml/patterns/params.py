@@ -39,7 +39,7 @@ class PatternParams:
     max_basket_items: int = 100
     min_baskets: int = 10
     min_share: float = 0.0005
-    min_share_followed: float = 0.001
+    min_share_followed: float = 0.002
     max_length: int = 5
     max_rows: int = 20_000_000
     max_triples: int = 2_000

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, fisher_exact
 
+from crm_tasks.ml.patterns.params import PatternParams
 from crm_tasks.ml.patterns.significance import fisher_p, q_values
 
 
@@ -12,6 +13,10 @@ def test_fisher_is_that_of_scipy(both, first, then, n):
     table = [[both, first - both], [then - both, n - first - then + both]]
     found = fisher_p(np.array([both]), np.array([first]), np.array([then]), n)
     assert found[0] == pytest.approx(fisher_exact(table, "greater").pvalue)
+
+
+def test_the_share_asked_for_is_rounded_up():
+    assert [PatternParams(min_baskets=2).least(n, 0.01) for n in (1, 200, 201)] == [2, 2, 3]
 
 
 def test_q_values_are_those_of_scipy_and_tests_not_listed_count():
