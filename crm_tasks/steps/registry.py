@@ -83,7 +83,14 @@ LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_predic
 
 PATTERNS = ("ml.association_rules", "ml.sequence_rules", "ml.pattern_counts")
 #: Every step of learning contributes its rows; the last of the group gathers them.
-GATHERED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
+GATHERED = (
+    "ml.model_comparisons",
+    "ml.models",
+    "ml.model_metrics",
+    "ml.reliability_bins",
+    "ml.predictions",
+)
+PREDICTIONS = ("ml.prediction_reasons", "ml.drivers")
 
 STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
@@ -101,6 +108,14 @@ STEPS: tuple[Step, ...] = (
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
     _python("patterns", "learn", "patterns:find_patterns", *PATTERNS, after="features_wide"),
+    _python(
+        "predictions",
+        "learn",
+        "learning:predict_customers",
+        *PREDICTIONS,
+        contributes=GATHERED,
+        after="gate_features",
+    ),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("gate_ml", "learn", "gates:gate_ml"),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
