@@ -62,9 +62,15 @@ def test_its_controls_are_not_contacted_while_it_runs(opened):
     n_controls = rows.filter(pc.equal(rows["arm"], "control")).num_rows
     assert len(controls) == n_controls > 0
     strategy.plan_actions(running)
-    planned = running.read("strategy.actions")["customer_id"]
-    assert len(planned) > 0
-    assert not pc.any(pc.is_in(planned, value_set=controls)).as_py()
+    planned = running.read("strategy.actions")
+    is_control = pc.is_in(planned["customer_id"], value_set=controls)
+    assert planned.filter(pc.invert(is_control)).num_rows > 0
+    # Whoever waits for an answer gets it, drawn or not.
+    assert set(planned.filter(is_control)["content_id"].to_pylist()) <= {"issue_reply"}
+    options = running.read("strategy.candidates", ("customer_id", "blocked_by"))
+    kept = options.filter(pc.equal(options["blocked_by"], "held_out"))["customer_id"]
+    assert len(kept) > 0
+    assert pc.all(pc.is_in(kept, value_set=controls)).as_py()
 
 
 def test_what_we_drew_before_is_judged_like_any_campaign(opened):
