@@ -114,6 +114,13 @@ STEPS: tuple[Step, ...] = (
         contributes=GATHERED,
         after="gate_features",
     ),
+    _python(
+        "choices",
+        "learn",
+        "choices:predict_choices",
+        contributes=GATHERED,
+        after="gate_features",
+    ),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),

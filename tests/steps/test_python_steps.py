@@ -24,7 +24,11 @@ from crm_tasks.steps.standing import tables_contributed_to, tables_written
 from crm_tasks.warehouse.tables import read_part, read_table
 from tests.flow.small_company import N_CUSTOMERS, N_RECORDS
 
-COMPUTING = [step.name for step in STEPS if step.name != "land" and tables_written(step)]
+COMPUTING = [
+    step.name
+    for step in STEPS
+    if step.name != "land" and (tables_written(step) or step.contributes)
+]
 
 
 def hand_overs(run, step):
@@ -40,7 +44,7 @@ def hand_overs(run, step):
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
         "identity", "relationships", "influence", "links", "segments", "predictions",
-        "comparisons", "actions", "campaign_response",
+        "choices", "comparisons", "actions", "campaign_response",
     ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ models as (
 comparisons_ordered as (
 
     select
-        comparisons.*,
+        *,
         row_number() over (
             partition by target
             order by
