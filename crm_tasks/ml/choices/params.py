@@ -32,8 +32,8 @@ class ChoiceParams:
     history_days: int = 60
     categories_at_most: int = 30
     first: int = 3
-    linear_cases_at_most: int = 4_000
-    kernel_cases_at_most: int = 1_500
+    linear_cases_at_most: int = 2_500
+    kernel_cases_at_most: int = 1_000
     sample_at_most: int = 20_000
     message_origins: int = 6
     message_days: int = 30

@@ -76,7 +76,7 @@ class PropensityParams:
     history_days: int = 90
     sample_at_most: int = 100_000
     folds: int = 3
-    trees: int = 60
+    trees: int = 50
     leaves: int = 12
     leaf_at_least: int = 30
     rate: float = 0.08
