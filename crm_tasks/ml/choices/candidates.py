@@ -66,7 +66,8 @@ def fit_categories(
 
     def by_history(asked: Tastes) -> Floats:
         # As if everybody had ordered once more, as all do: it orders what one never bought.
-        return (asked.counts + popular) / (asked.counts.sum(axis=1, keepdims=True) + 1)
+        shares: Floats = asked.counts + popular
+        return shares / (asked.counts.sum(axis=1, keepdims=True) + 1)
 
     n = len(cases.category)
     found = {
@@ -120,7 +121,7 @@ def fit_prices(train: Tastes, params: ChoiceParams) -> dict[str, Fitted]:
         if not len(asked.customers):
             return np.empty(0)
         with threadpool_limits(1):
-            return np.exp(made.predict(scale(np.log1p(asked.prices))))
+            return np.asarray(np.exp(made.predict(scale(np.log1p(asked.prices)))))
 
     n = len(cases.price)
     return {

@@ -156,7 +156,7 @@ def foresee_needs(
     answers = {name: answer(test.matrix) for name, (answer, _) in fitted.items()}
     hits = {name: HitRate(given == test.needs) for name, given in answers.items()}
     judged = judge(NEED, METRIC, NAIVE, hits, params.judgement)
-    about = {
+    about: dict[str, Any] = {
         "target": NEED, "hyperparameters": {}, "code_sha": code_sha, "trained_as_of": as_of,
         "features": (*PLAIN, *(f"n_{need}" for need in needs)),
         "data_hash": parameters_digest([train.matrix, train.needs]),
@@ -200,7 +200,7 @@ def _panel(scratch: Scratch, origins: list[dt.date], days: int, needs: tuple[str
 
 def _places(values: pa.ChunkedArray, needs: tuple[str, ...]) -> Ints:
     found = pc.index_in(values, pa.array(needs, pa.string())).fill_null(-1)
-    return found.to_numpy().astype(np.int64)
+    return np.asarray(found.to_numpy(), dtype=np.int64)
 
 
 def _too_few(train: _Panel, test: _Panel, params: ChoiceParams) -> str | None:
