@@ -66,8 +66,9 @@ def fit_categories(
 
     def by_history(asked: Tastes) -> Floats:
         # As if everybody had ordered once more, as all do: it orders what one never bought.
-        shares: Floats = asked.counts + popular
-        return shares / (asked.counts.sum(axis=1, keepdims=True) + 1)
+        n_orders = asked.counts.sum(axis=1, keepdims=True)
+        shares: Floats = (asked.counts + popular) / (n_orders + 1)
+        return shares
 
     n = len(cases.category)
     found = {
