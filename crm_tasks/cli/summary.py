@@ -45,6 +45,7 @@ select
     verdict
 from bi.model_scorecard
 where target not like 'spread:%'
+    and as_of_date = (select max(as_of_date) from bi.model_scorecard)
 order by target
 """
 
