@@ -38,4 +38,6 @@ class ChoiceParams:
     message_origins: int = 6
     message_days: int = 30
     seed: int = 1
-    judgement: JudgementParams = field(default_factory=lambda: JudgementParams(resamples=200, origins_at_most=2))
+    judgement: JudgementParams = field(
+        default_factory=lambda: JudgementParams(resamples=200, origins_at_most=2)
+    )
