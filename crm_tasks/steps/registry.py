@@ -124,6 +124,13 @@ STEPS: tuple[Step, ...] = (
         contributes=GATHERED,
         after="gate_features",
     ),
+    _python(
+        "choices",
+        "learn",
+        "choices:predict_choices",
+        contributes=GATHERED,
+        after="gate_features",
+    ),
     _python("uplift", "learn", "evaluation:learn_uplift", *UPLIFT, contributes=GATHERED[:1]),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("gate_ml", "learn", "gates:gate_ml"),
