@@ -12,8 +12,10 @@ from crm_tasks.contracts import (
     graph_links,
     identity,
     ml,
+    ml_text,
     ops,
     strategy,
+    text,
 )
 from crm_tasks.contracts.dbt_models import dbt_tables
 from crm_tasks.errors import ContractError, nearest
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 FLOW = (
     "staging",
     "identity",
+    "text",
     "core",
     "features",
     "graph",
@@ -39,7 +42,9 @@ PYTHON_TABLES: tuple[Table, ...] = (
     *graph.TABLES,
     *graph_influence.TABLES,
     *graph_links.TABLES,
+    *text.TABLES,
     *ml.TABLES,
+    *ml_text.TABLES,
     *strategy.TABLES,
     *evaluation.TABLES,
 )

@@ -75,11 +75,14 @@ LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_predic
 #: Every step of learning contributes its rows; the last of the group gathers them.
 GATHERED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
 
+TEXT_LABELS = ("ml.text_labels", "ml.text_label_queue")
+
 STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
     _dbt("staging", "model", "models:build_staging", "staging"),
     _python("gate_landing", "model", "gates:gate_landing"),
     _python("identity", "model", "identity:resolve_identities", "identity"),
+    _python("texts", "model", "text:read_texts", "text", *TEXT_LABELS),
     _dbt("core", "model", "models:build_core", "core"),
     _python("gate_core", "model", "gates:gate_core"),
     _dbt("features", "model", "models:build_features", "features"),
