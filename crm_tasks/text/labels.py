@@ -64,7 +64,7 @@ def label_queue(labels: pa.Table) -> pa.Table:
     ordered = asked.select(columns).append_column("lead", lead)
     ordered = ordered.sort_by([("lead", "ascending"), ("text_id", "ascending")])
     seen: set[tuple[Any, ...]] = set()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for row in ordered.to_pylist():
         twin = (row["best_label"], row["probability"], row["second_probability"])
         if twin not in seen and len(rows) < QUEUE_AT_MOST:
