@@ -27,6 +27,9 @@ class Step:
     that writes such a table comes later and gathers them (``run.gather``).
 
     A dbt step writes the working file and needs it for itself; the others only read it.
+
+    Each step follows the one before it; one with ``after`` needs no more than that earlier step,
+    and may run beside those between. The next step without ``after`` waits for it.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Step:
     writes: tuple[str, ...] = ()
     contributes: tuple[str, ...] = ()
     is_dbt: bool = False
+    after: str | None = None
 
     @property
     def task_id(self) -> str:
@@ -58,9 +62,14 @@ def _dbt(name: str, group: str, function: str, schema: str) -> Step:
 
 
 def _python(
-    name: str, group: str, function: str, *writes: str, contributes: tuple[str, ...] = ()
+    name: str,
+    group: str,
+    function: str,
+    *writes: str,
+    contributes: tuple[str, ...] = (),
+    after: str | None = None,
 ) -> Step:
-    return Step(name, group, f"crm_tasks.steps.{function}", writes, contributes)
+    return Step(name, group, f"crm_tasks.steps.{function}", writes, contributes, after=after)
 
 
 INFLUENCE = (
@@ -73,7 +82,14 @@ INFLUENCE = (
 LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_prediction_judgements")
 
 #: Every step of learning contributes its rows; the last of the group gathers them.
-GATHERED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
+GATHERED = (
+    "ml.model_comparisons",
+    "ml.models",
+    "ml.model_metrics",
+    "ml.reliability_bins",
+    "ml.predictions",
+)
+PREDICTIONS = ("ml.prediction_reasons", "ml.drivers")
 
 TEXT_LABELS = ("ml.text_labels", "ml.text_label_queue")
 
@@ -93,6 +109,14 @@ STEPS: tuple[Step, ...] = (
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
+    _python(
+        "predictions",
+        "learn",
+        "learning:predict_customers",
+        *PREDICTIONS,
+        contributes=GATHERED,
+        after="gate_features",
+    ),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),

@@ -23,9 +23,7 @@ def output(tmp_path):
     text = (PROJECT / "dbt_project" / "profiles.yml").read_text(encoding="utf-8")
     environment = jinja2.Environment()  # noqa: S701 (YAML, not HTML)
     environment.filters["as_number"] = lambda value: value
-    rendered = environment.from_string(text).render(
-        env_var=lambda name, default: given.get(name, default)
-    )
+    rendered = environment.from_string(text).render(env_var=given.get)
     return yaml.safe_load(rendered)["guanxi"]["outputs"]["duckdb"]
 
 
