@@ -121,6 +121,7 @@ STEPS: tuple[Step, ...] = (
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),
     _python("campaign_response", "evaluate", "evaluation:measure_campaign_response", "evaluation"),
+    _python("brief", "evaluate", "brief:write_brief", "strategy.decision_briefs"),
     _dbt("bi", "publish", "models:build_bi", "bi"),
     _python("publish", "publish", "publish:publish"),
 )

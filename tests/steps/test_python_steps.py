@@ -40,7 +40,7 @@ def hand_overs(run, step):
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
         "identity", "relationships", "influence", "links", "segments", "predictions",
-        "comparisons", "actions", "campaign_response",
+        "comparisons", "actions", "campaign_response", "brief",
     ]  # fmt: skip
 
 
@@ -202,11 +202,14 @@ def test_decisions_that_earlier_code_wrote_otherwise_are_not_guessed(opened):
         strategy.plan_actions(over)
 
 
-def test_customers_the_sources_deleted_are_not_contacted():
+def test_customers_the_sources_deleted_or_that_were_erased_are_not_contacted():
     customers = pa.table({"customer_id": ["a", "b", "c"], "frequency": [1, 2, 3]})
-    people = pa.table({"customer_id": ["a", "b", "c"], "is_deleted": [False, True, False]})
-    kept = strategy.without_deleted(customers, people)
-    assert kept.to_pydict() == {"customer_id": ["a", "c"], "frequency": [1, 3]}
+    people = pa.table({
+        "customer_id": ["a", "b", "c"], "is_deleted": [False, True, False],
+        "is_erased": [False, False, True],
+    })  # fmt: skip
+    kept = strategy.without_gone(customers, people)
+    assert kept.to_pydict() == {"customer_id": ["a"], "frequency": [1]}
 
 
 def test_every_buyer_has_predictions_of_a_registered_model(opened):
