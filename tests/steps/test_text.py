@@ -22,7 +22,8 @@ def message(key, token, **told):
     return {
         "source_system": "s", "message_source_id": key, "customer_source_id": "a",
         "text_token": token, "sent_at": at, "known_at": told.get("known", at),
-        "landing_sequence": landed, "record_no": 1, "batch_id": f"b{landed}", "reject_reason": told.get("reject"),
+        "landing_sequence": landed, "record_no": 1, "batch_id": f"b{landed}",
+        "reject_reason": told.get("reject"),
         "direction": told.get("direction", "in"),
     }  # fmt: skip
 
