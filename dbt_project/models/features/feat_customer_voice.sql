@@ -70,60 +70,15 @@ letters_summed as (
 
 ),
 
-voices as (
-
-    select
-        customer_id,
-        reviewed_at as said_at,
-        cast(sentiment as decimal(18, 6)) as sentiment,
-        cast(coalesce((score - 1) / 4.0, (sentiment + 1) / 2.0) as decimal(18, 6)) as satisfaction
-    from reviews
-    union all
-    select
-        customer_id,
-        sent_at as said_at,
-        cast(sentiment as decimal(18, 6)) as sentiment,
-        cast((sentiment + 1) / 2.0 as decimal(18, 6)) as satisfaction
-    from letters
-
-),
-
 voices_summed as (
 
-    select
-        customer_id,
-        {{ share_of(
-            "sum(case when said_at >= " ~ days_before_as_of(90) ~ " then sentiment end)",
-            "count(case when said_at >= " ~ days_before_as_of(90) ~ " then sentiment end)"
-        ) }} as sentiment_90d,
-        {{ share_of('sum(satisfaction)', 'count(satisfaction)') }} as satisfaction_proxy
-    from voices
-    where said_at >= {{ days_before_as_of(365) }}
-    group by customer_id
-
-),
-
-complaints_counted as (
-
-    select
-        customer_id,
-        topic,
-        cast(count(*) as bigint) as count_complaints
-    from letters
-    where is_complaint and topic is not null and sent_at >= {{ days_before_as_of(365) }}
-    group by customer_id, topic
+    select * from {{ ref('int_voices_summed') }}
 
 ),
 
 complaints_ranked as (
 
-    select
-        *,
-        cast(row_number() over (
-            partition by customer_id
-            order by count_complaints desc nulls last, topic asc nulls last
-        ) as bigint) as topic_rank
-    from complaints_counted
+    select * from {{ ref('int_complaint_topics_ranked') }}
 
 ),
 
