@@ -18,13 +18,27 @@ from crm_tasks.contracts import find_table
 from crm_tasks.errors import RunStateError
 from crm_tasks.ml.propensity.params import PropensityParams
 from crm_tasks.ml.segments import RFM_SEGMENTS
-from crm_tasks.steps import evaluation, foresight, graph, identity, learning, ml, strategy
+from crm_tasks.steps import (
+    choices,
+    evaluation,
+    foresight,
+    graph,
+    identity,
+    learning,
+    ml,
+    patterns,
+    strategy,
+)
 from crm_tasks.steps.registry import STEPS, find_step
 from crm_tasks.steps.standing import tables_contributed_to, tables_written
 from crm_tasks.warehouse.tables import read_part, read_table
 from tests.flow.small_company import N_CUSTOMERS, N_RECORDS
 
-COMPUTING = [step.name for step in STEPS if step.name != "land" and tables_written(step)]
+COMPUTING = [
+    step.name
+    for step in STEPS
+    if step.name != "land" and (tables_written(step) or step.contributes)
+]
 
 
 def hand_overs(run, step):
@@ -39,8 +53,8 @@ def hand_overs(run, step):
 
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
-        "identity", "relationships", "influence", "links", "segments", "predictions",
-        "comparisons", "actions", "campaign_response", "brief",
+        "identity", "relationships", "influence", "links", "segments", "patterns",
+        "predictions", "choices", "comparisons", "actions", "campaign_response", "brief",
     ]  # fmt: skip
 
 
@@ -146,6 +160,17 @@ def test_every_customer_is_in_one_segment_that_has_a_definition(opened):
     assert report.message == f"{N_CUSTOMERS} customers in {len(found)} segments"
 
 
+def test_patterns_are_counted_over_the_baskets_of_the_run(opened):
+    run = opened("patterns")
+    report = patterns.find_patterns(run)
+    counts = run.read("ml.pattern_counts").to_pandas().set_index(["rule_kind", "n_items"])
+    lines = run.read("core.fct_order_items").to_pandas()
+    is_item = ~lines["is_unknown_product"] & ~lines["is_zero_quantity"] & (lines["net_amount"] >= 0)
+    baskets = lines[is_item & lines["ordered_at"].notna()]["order_id"].nunique()
+    assert counts.loc[("association", 1), "n_baskets"] == baskets > 0
+    assert report.figures["pattern_counts"] == len(counts)
+
+
 def test_the_plan_may_do_what_the_profile_allows(opened):
     run = opened("actions")
     params = strategy.params_of(run)
@@ -224,6 +249,16 @@ def test_every_buyer_has_predictions_of_a_registered_model(opened):
     assert versions
     watched = run.ledger.store.rows("select * from model_monitoring")
     assert {row["model_version"] for row in watched} == {row["model_version"] for row in versions}
+
+
+def test_choices_of_too_few_customers_are_not_judged_and_say_so(opened):
+    run = opened("choices")
+    report = choices.predict_choices(run)
+    told = read_part(run.home, find_table("ml.model_comparisons"), run.run_id, "choices")
+    assert set(told.column("target").to_pylist()) == {"next_category", "next_price", "need"}
+    assert set(told.column("verdict").to_pylist()) == {"not_judged"}
+    assert None not in told.column("reason").to_pylist()
+    assert report.message == "0 predictions of what comes next"
 
 
 def test_the_model_in_force_is_read_back_unless_its_file_was_changed(opened):
