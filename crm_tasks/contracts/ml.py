@@ -61,27 +61,114 @@ SEGMENT_PROFILES = Table(
     history="snapshot",
 )
 
+TARGET = Column("target", "VARCHAR", "What is predicted or chosen: churn:90d, link:<layer>", False)
+MODEL_VERSION = Column("model_version", "VARCHAR", "Model in ml.models", False)
+
 MODEL_COMPARISONS = Table(
     schema="ml",
     name="model_comparisons",
     grain="One row per target, candidate, baseline and metric: whether the candidate beats it",
     key=("target", "candidate", "baseline", "metric"),
     columns=(
-        Column("target", "VARCHAR", "What is predicted or chosen: link:<layer>, spread:...", False),
+        TARGET,
         Column("candidate", "VARCHAR", "The method judged", False),
         Column("baseline", "VARCHAR", "The simple method it must beat", False),
-        Column("metric", "VARCHAR", "How they are compared; larger is better", False),
-        Column("diff", "DOUBLE", "Metric of the candidate less that of the baseline"),
+        Column("metric", "VARCHAR", "How they are compared, out of time", False),
+        Column("candidate_value", "DOUBLE", "Metric of the candidate"),
+        Column("baseline_value", "DOUBLE", "Metric of the baseline"),
+        Column("diff", "DOUBLE", "By how much the candidate is better; below 0 it is worse"),
         Column("ci_low", "DOUBLE", "Lower end of its 95 % interval"),
         Column("ci_high", "DOUBLE", "Upper end of its 95 % interval"),
+        Column("n", "BIGINT", "Cases it was judged by"),
         Column(
             "verdict",
             "VARCHAR",
             "better, not_better_than_baseline, worse or not_judged: the whole interval decides",
             False,
         ),
+        Column(
+            "is_champion",
+            "BOOLEAN",
+            "Whether it answers; if none of a target does, the baseline answers",
+        ),
+        Column("reason", "VARCHAR", "Why it was not judged, or what else one must know"),
+        Column("judged_as_of", "DATE", "As-of date of the run that judged"),
         as_of_date_column(),
     ),
 )
 
-TABLES = (SEGMENT_DEFINITIONS, SEGMENTS, SEGMENT_PROFILES, MODEL_COMPARISONS)
+MODELS = Table(
+    schema="ml",
+    name="models",
+    grain="One row per model of the run: those that answer and those that were judged beside them",
+    key=("model_version",),
+    columns=(
+        MODEL_VERSION,
+        TARGET,
+        Column("family", "VARCHAR", "Method, as candidate in ml.model_comparisons", False),
+        Column("status", "VARCHAR", "champion, challenger or retired", False),
+        Column("hyperparameters", "VARCHAR", "As JSON", False),
+        Column("features", "VARCHAR", "Names of its features in their order, as JSON", False),
+        Column("feature_set_version", "VARCHAR", "Digest of what the features are", False),
+        Column("horizon_days", "INTEGER", "How far ahead it looks", unit="days"),
+        Column("train_from", "DATE", "First origin it learned from"),
+        Column("train_to", "DATE", "Last origin it learned from"),
+        Column("label_window", "VARCHAR", "What is counted as the answer, and when"),
+        Column("n_train", "BIGINT", "Cases it learned from", unit="cases"),
+        Column("n_population", "BIGINT", "Cases there were; more than n_train: a hash-sample"),
+        Column("code_sha", "VARCHAR", "Version of the code that trained it", False),
+        Column("data_hash", "VARCHAR", "Digest of the rows it learned from", False),
+        Column("parameters_sha256", "VARCHAR", "Digest of its ordered arrays and settings", False),
+        Column("trained_as_of", "DATE", "As-of date of the run that trained it", False),
+        Column("picture", "VARCHAR", "Figure below the run's report folder"),
+        as_of_date_column(),
+    ),
+)
+
+MODEL_METRICS = Table(
+    schema="ml",
+    name="model_metrics",
+    grain="One row per model, split and metric",
+    key=("model_version", "split", "metric"),
+    columns=(
+        MODEL_VERSION,
+        TARGET,
+        Column("split", "VARCHAR", "out_of_time, or backtest:<origin>", False),
+        Column(
+            "metric", "VARCHAR", "roc_auc, log_loss, brier, ece, mae, hit_rate_3, mase, ...", False
+        ),
+        Column("value", "DOUBLE", "Its value"),
+        Column("ci_low", "DOUBLE", "Lower end of its 95 % bootstrap interval"),
+        Column("ci_high", "DOUBLE", "Upper end of its 95 % bootstrap interval"),
+        Column("n", "BIGINT", "Cases it was measured on"),
+        as_of_date_column(),
+    ),
+)
+
+RELIABILITY_BINS = Table(
+    schema="ml",
+    name="reliability_bins",
+    grain="One row per model and tenth of its out-of-time probabilities",
+    key=("model_version", "bin"),
+    columns=(
+        MODEL_VERSION,
+        TARGET,
+        Column("bin", "INTEGER", "1 the lowest probabilities, 10 the highest", False),
+        Column("n", "BIGINT", "Cases in it", False, "cases"),
+        Column("mean_probability", "DOUBLE", "What was predicted on average", False, "share"),
+        Column("observed_share", "DOUBLE", "What came true", False, "share"),
+        Column("ci_low", "DOUBLE", "Lower end of its 95 % Wilson interval", False, "share"),
+        Column("ci_high", "DOUBLE", "Upper end of its 95 % Wilson interval", False, "share"),
+        as_of_date_column(),
+    ),
+)
+
+TABLES = (
+    SEGMENT_DEFINITIONS,
+    SEGMENTS,
+    SEGMENT_PROFILES,
+    MODEL_COMPARISONS,
+    MODELS,
+    MODEL_METRICS,
+    RELIABILITY_BINS,
+)

@@ -151,11 +151,10 @@ def _landing_table(entity: Entity) -> Table:
 
 
 def _external_location(schema: str) -> str:
-    # dbt renders env_var, dbt-duckdb then puts the table in place of {name}. The defaults let dbt
-    # parse without a run. With hive_partitioning DuckDB would add a column `run` from the folder.
+    # dbt renders env_var, dbt-duckdb then puts the table in place of {name}. The default lets dbt
+    # parse without a run; the path names no run, so what was parsed stays good (warehouse/dbt.py).
     lake = "{{ env_var('DBT_CRM_LAKE', 'lake') | replace(\"'\", \"''\") }}"
-    run = "run={{ env_var('DBT_CRM_RUN_ID', 'none') }}"
-    return f"read_parquet('{lake}/{schema}/{{name}}/{run}/*.parquet', hive_partitioning = false)"
+    return f"read_parquet('{lake}/{schema}/{{name}}/*.parquet', hive_partitioning = false)"
 
 
 def _source_table(table: Table) -> dict[str, Any]:

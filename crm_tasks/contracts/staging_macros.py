@@ -52,6 +52,7 @@ def _environment(as_of: str, time_zone: str, currency_code: str) -> jinja2.Envir
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 (makes SQL)
     environment.globals.update(
         adapter=_Adapter(),
+        env_var=lambda _, default: default,
         exceptions=SimpleNamespace(raise_compiler_error=_refuse),
         execute=True,
         modules=SimpleNamespace(re=re),

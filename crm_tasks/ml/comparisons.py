@@ -1,4 +1,4 @@
-"""Which method beats the simple one it must beat: the verdicts of all judgements in one table."""
+"""Which method of the graph beats the simple one it must beat: its part of ml.model_comparisons."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from crm_tasks.contracts.ml import MODEL_COMPARISONS
+from crm_tasks.ml.judgement import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 def compare(judgements: pa.Table, influence: pa.Table) -> pa.Table:
-    """Return the rows of ml.model_comparisons.
+    """Return the graph's rows of ml.model_comparisons.
 
     Parameters
     ----------
@@ -26,17 +27,6 @@ def compare(judgements: pa.Table, influence: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=MODEL_COMPARISONS.arrow_schema)
 
 
-def verdict(low: float, high: float) -> str:
-    """Return what an interval of differences says.
-
-    >>> verdict(0.01, 0.2), verdict(-0.1, 0.2), verdict(-0.2, -0.1)
-    ('better', 'not_better_than_baseline', 'worse')
-    """
-    if low > 0:
-        return "better"
-    return "worse" if high < 0 else "not_better_than_baseline"
-
-
 def _links(judgements: pa.Table) -> Iterator[dict[str, Any]]:
     for row in judgements.to_pylist():
         if row["score"] == "model":
@@ -45,10 +35,14 @@ def _links(judgements: pa.Table) -> Iterator[dict[str, Any]]:
                 "candidate": "path_and_embedding_logistic",
                 "baseline": "common_neighbours",
                 "metric": f"auc_{row['hardness']}",
+                "candidate_value": row["auc"],
                 "diff": row["lead"],
                 "ci_low": row["lead_ci_low"],
                 "ci_high": row["lead_ci_high"],
+                "n": row["n_pairs"],
                 "verdict": row["verdict"],
+                "reason": row["reason"],
+                "judged_as_of": row["as_of_date"],
                 "as_of_date": row["as_of_date"],
             }
 
@@ -61,9 +55,11 @@ def _seeds(influence: pa.Table) -> Iterator[dict[str, Any]]:
                 "candidate": "reach_sets",
                 "baseline": "out_degree",
                 "metric": "customers_active",
+                "candidate_value": row["spread"],
                 "diff": row["lead_over_out_degree"],
                 "ci_low": row["lead_ci_low"],
                 "ci_high": row["lead_ci_high"],
                 "verdict": verdict(row["lead_ci_low"], row["lead_ci_high"]),
+                "judged_as_of": row["as_of_date"],
                 "as_of_date": row["as_of_date"],
             }

@@ -11,6 +11,9 @@ from crm_tasks.ml.segments import PROFILED, assign_segments, define_segments, pr
 if TYPE_CHECKING:
     from crm_tasks.steps.run import Run
 
+#: Tables of which every step of learning hands over its rows.
+REGISTRY = ("ml.models", "ml.model_metrics", "ml.reliability_bins")
+
 
 def build_segments(run: Run) -> StepReport:
     """Write ml.segment_definitions, ml.segments and ml.segment_profiles."""
@@ -26,13 +29,14 @@ def build_segments(run: Run) -> StepReport:
 
 
 def compare_models(run: Run) -> StepReport:
-    """Write ml.model_comparisons."""
+    """Write ml.model_comparisons and the registry from what each step of learning handed over."""
     judgements = run.read("graph.link_prediction_judgements")
     influence = run.read("graph.influence_comparisons")
-    rows = compare(judgements, influence)
-    better = rows.column("verdict").to_pylist().count("better")
+    written = run.gather("ml.model_comparisons", compare(judgements, influence))
+    registry = [run.gather(table) for table in REGISTRY]
+    verdicts = run.read("ml.model_comparisons", ("verdict",)).column("verdict").to_pylist()
     return StepReport(
         rows_in=judgements.num_rows + influence.num_rows,
-        rows_written=run.write("ml.model_comparisons", rows),
-        message=f"{better} of {rows.num_rows} methods better than their baseline",
+        rows_written=written + sum(registry),
+        message=f"{verdicts.count('better')} of {len(verdicts)} methods better than their baseline",
     )

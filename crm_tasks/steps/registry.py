@@ -23,6 +23,8 @@ class Step:
     """One step: its name, task group, function (``module:function``) and what it writes.
 
     ``writes`` names schemas, or single tables that another step's schema leaves to this one.
+    ``contributes`` names tables this step hands over some rows of (``run.write_part``); the step
+    that writes such a table comes later and gathers them (``run.gather``).
 
     A dbt step writes the working file and needs it for itself; the others only read it.
     """
@@ -31,6 +33,7 @@ class Step:
     group: str
     function: str
     writes: tuple[str, ...] = ()
+    contributes: tuple[str, ...] = ()
     is_dbt: bool = False
 
     @property
@@ -54,8 +57,10 @@ def _dbt(name: str, group: str, function: str, schema: str) -> Step:
     return Step(name, group, f"crm_tasks.steps.{function}", (schema,), is_dbt=True)
 
 
-def _python(name: str, group: str, function: str, *writes: str) -> Step:
-    return Step(name, group, f"crm_tasks.steps.{function}", writes)
+def _python(
+    name: str, group: str, function: str, *writes: str, contributes: tuple[str, ...] = ()
+) -> Step:
+    return Step(name, group, f"crm_tasks.steps.{function}", writes, contributes)
 
 
 INFLUENCE = (
@@ -66,6 +71,9 @@ INFLUENCE = (
     "graph.customer_influence",
 )
 LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_prediction_judgements")
+
+#: Every step of learning contributes its rows; the last of the group gathers them.
+GATHERED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
 
 STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
@@ -82,7 +90,7 @@ STEPS: tuple[Step, ...] = (
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
-    _python("comparisons", "learn", "ml:compare_models", "ml.model_comparisons"),
+    _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),
     _python("campaign_response", "evaluate", "evaluation:measure_campaign_response", "evaluation"),
@@ -106,6 +114,11 @@ def find_step(name: str) -> Step:
     if name not in steps:
         raise RunStateError(f"no step named {name!r}{nearest(name, steps)}")
     return steps[name]
+
+
+def steps_contributing_to(table: Table) -> tuple[Step, ...]:
+    """Return the steps that hand over some rows of a table, in their order."""
+    return tuple(step for step in STEPS if table.full_name in step.contributes)
 
 
 def step_writing(table: Table) -> str:

@@ -219,15 +219,9 @@ def _rewrite_models(work: _Work) -> list[tuple[str, list[Any]]]:
         path = work.home.root / row["artifact_path"]
         fresh = work.generation.root / row["artifact_path"]
         fresh.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        model = IdentityModel.from_bytes(path.read_bytes())
-        frequencies = {
-            column: {crosswalk[digest]: n for digest, n in counts.items() if digest in crosswalk}
-            for column, counts in model.frequencies.items()
-        }
-        is_ours = any(frequencies.values()) or not any(model.frequencies.values())
-        content = (
-            replace(model, frequencies=frequencies).to_bytes() if is_ours else path.read_bytes()
-        )
+        content = path.read_bytes()
+        if row["model_kind"] == "identity":
+            content = _rekeyed(content, crosswalk)
         _write_private(fresh, content)
         statements.append(
             (
@@ -237,6 +231,17 @@ def _rewrite_models(work: _Work) -> list[tuple[str, list[Any]]]:
             )
         )  # fmt: skip
     return statements
+
+
+def _rekeyed(content: bytes, crosswalk: dict[str, str]) -> bytes:
+    """Return an identity model with its values' digests renamed, or as it is if none is known."""
+    model = IdentityModel.from_bytes(content)
+    frequencies = {
+        column: {crosswalk[digest]: n for digest, n in counts.items() if digest in crosswalk}
+        for column, counts in model.frequencies.items()
+    }
+    is_ours = any(frequencies.values()) or not any(model.frequencies.values())
+    return replace(model, frequencies=frequencies).to_bytes() if is_ours else content
 
 
 def _digest_crosswalk(work: _Work) -> dict[str, str]:

@@ -12,9 +12,10 @@ import pyarrow as pa
 from crm_tasks.contracts import find_table
 from crm_tasks.errors import RunStateError
 from crm_tasks.privacy.keys import derived_key, home_secret
+from crm_tasks.steps.registry import steps_contributing_to
 from crm_tasks.warehouse.history import line
 from crm_tasks.warehouse.scratch import scratch
-from crm_tasks.warehouse.tables import read_table, write_table
+from crm_tasks.warehouse.tables import read_part, read_table, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -110,6 +111,25 @@ class Run:
     def write(self, table: str, rows: pa.Table) -> int:
         """Check ``rows`` against the contract, hand them over and return their number."""
         return write_table(self.home, self.ledger, self.claim, find_table(table), rows)
+
+    def write_part(self, table: str, rows: pa.Table) -> int:
+        """Hand over what this step contributes to a table that a later step gathers.
+
+        The step names the table in its ``contributes``; rows are checked as those of a whole table.
+        """
+        contract = find_table(table)
+        return write_table(self.home, self.ledger, self.claim, contract, rows, is_part=True)
+
+    def gather(self, table: str, own: pa.Table | None = None) -> int:
+        """Write a table out of what every step contributed to it, and rows of this step's own."""
+        contract = find_table(table)
+        parts = [
+            read_part(self.home, contract, self.run_id, step.name)
+            for step in steps_contributing_to(contract)
+        ]
+        empty = contract.arrow_schema.empty_table()
+        whole = pa.concat_tables([empty, *parts, *([] if own is None else [own])])
+        return self.write(table, whole)
 
     @contextmanager
     def scratch(self, threads: int = 1, **frames: pa.Table) -> Iterator[Scratch]:

@@ -79,7 +79,7 @@ def _metered(
         else:
             run = open_run(settings, home, ledger, claim)
             report = step.load()(run)
-            written = [table.full_name for table in tables_written(step)]
+            written = [table.full_name for table in tables_written(step)] + [*step.contributes]
             record_reads(ledger, claim, run.reads, written, step.function)
     except BaseException as error:
         message = str(error) if isinstance(error, CrmError) else place_of(error)

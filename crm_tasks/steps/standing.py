@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_tasks.contracts import Table, all_tables
+from crm_tasks.contracts import Table, all_tables, find_table
 from crm_tasks.warehouse.publications import is_served
 from crm_tasks.warehouse.tables import is_handed_over
 
@@ -27,7 +27,14 @@ def step_stands(home: Home, ledger: Ledger, step: Step, run_id: str) -> bool:
         return is_served(home, ledger, run_id)
     if step.is_dbt:
         return home.warehouse_file.is_file() and ledger.layer_is_complete(step.name, run_id)
-    return all(is_handed_over(home, table, run_id) for table in tables_written(step))
+    return all(is_handed_over(home, table, run_id) for table in tables_written(step)) and all(
+        is_handed_over(home, table, run_id, step.name) for table in tables_contributed_to(step)
+    )
+
+
+def tables_contributed_to(step: Step) -> list[Table]:
+    """Return the tables a step hands over some rows of."""
+    return [find_table(name) for name in step.contributes]
 
 
 def tables_written(step: Step) -> list[Table]:

@@ -1,6 +1,6 @@
-"""Run dbt as a subprocess: the only writer of the working DuckDB file.
+"""Run dbt in a process of its own: the only writer of the working DuckDB file.
 
-A subprocess, because dbt's runner keeps its connection open in-process and would lock readers out;
+Of its own, because dbt's runner keeps its connection open in-process and would lock readers out;
 one that ends with the step that started it.
 """
 
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crm_tasks.contracts import ops
+from crm_tasks.contracts.registry import PYTHON_TABLES
 from crm_tasks.errors import ModelBuildFailed, WarehouseBusy, listed
 from crm_tasks.settings import PROJECT, Settings
 from crm_tasks.warehouse.bound import bound_python
 from crm_tasks.warehouse.meter import Meter
+from crm_tasks.warehouse.warm_dbt import WARM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +34,7 @@ class DbtCall:
     """One call of dbt: where it works and what the models may know.
 
     ``variables`` are typed by the caller and checked again by the macros; they are data, never SQL.
+    They go into the environment, not to ``--vars``: what dbt has parsed stays good for other dates.
     """
 
     home: Home
@@ -45,30 +48,63 @@ class DbtCall:
         """Where dbt leaves its manifest and results."""
         return self.home.dbt / "target"
 
+    @property
+    def lake(self) -> Path:
+        """Where dbt finds what this run's Python steps handed over, at paths that name no run.
+
+        A path that changed with each run would have dbt read all that refers to it again; and what
+        it reads again loses the descriptions of its singular tests (dbt-core 1.11).
+        """
+        return self.home.dbt / "lake"
+
+    def show_handed_over(self) -> None:
+        """Point the paths dbt knows at the Parquet of this run."""
+        for table in (*PYTHON_TABLES, ops.DQ_RESULTS):
+            link = self.lake / table.schema / table.name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(self.home.table_dir(table, self.run_id).absolute())
+
     def environment(self) -> dict[str, str]:
         """Return the environment of the child: ours plus what dbt_project/profiles.yml reads."""
         inherited = {name: value for name, value in os.environ.items() if name != "CRM_KEY"}  # noqa: TID251
         return {
             **inherited,
             "DBT_CRM_WAREHOUSE": str(self.home.warehouse_file),
-            "DBT_CRM_LAKE": str(self.home.lake),
-            "DBT_CRM_RUN_ID": self.run_id,
+            "DBT_CRM_LAKE": str(self.lake),
             "DBT_CRM_LANDING_SQL": str(self.landing_sql or ""),
             "DBT_CRM_THREADS": str(self.settings.threads),
             "DBT_CRM_MEMORY_LIMIT": self.settings.memory_limit,
             "DBT_CRM_TEMPORARY": str(self.home.temporary),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            **{f"DBT_CRM_{name.upper()}": str(value) for name, value in self.variables.items()},
         }
 
-    def command(self, *verb_and_arguments: str) -> list[str]:
-        """Return the command line of one dbt verb with its arguments."""
+    def arguments(self, *verb_and_arguments: str) -> list[str]:
+        """Return what dbt is told for one verb with its arguments."""
         return [
-            *(*bound_python("dbt.cli.main"), "--no-use-colors", "--no-version-check"),
+            *("--no-use-colors", "--no-version-check"),
             *("--log-path", str(self.home.dbt / "logs"), "--log-level-file", "warn"),
             *verb_and_arguments,
             *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
-            *("--target-path", str(self.target), "--vars", json.dumps(dict(self.variables))),
+            *("--target-path", str(self.target)),
         ]
+
+    def command(self, *verb_and_arguments: str) -> list[str]:
+        """Return the command line of a dbt that is started for this alone."""
+        return [*bound_python("dbt.cli.main"), *self.arguments(*verb_and_arguments)]
+
+
+def read_ahead(home: Home, settings: Settings) -> None:
+    """Have dbt read its project into a home that it has not read it for: builds then start sooner.
+
+    Nothing depends on it: a build reads whatever is missing or has changed.
+    """
+    call = DbtCall(home, settings, run_id="ahead", variables={})
+    if (call.target / "partial_parse.msgpack").exists():
+        return
+    home.dbt.mkdir(parents=True, exist_ok=True)
+    WARM.call(call.arguments("parse"), call.environment(), home.dbt / "parse.log")
 
 
 def build(
@@ -101,21 +137,14 @@ def build(
     arguments += ["--full-refresh"] if is_full else []
     call.home.dbt.mkdir(parents=True, exist_ok=True)
     call.home.temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+    call.show_handed_over()
     results_file = call.target / "run_results.json"
     results_file.unlink(missing_ok=True)
     console = call.home.dbt / "console.log"
-    with console.open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 (the command is built above from our own paths)
-            call.command("build", *arguments),
-            env=call.environment(),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    Meter.note_child(usage.ru_maxrss)
-    if process.returncode != 0:
-        _raise_for(results_file, console, process.returncode)
+    ended = WARM.call(call.arguments("build", *arguments), call.environment(), console)
+    Meter.note_child(ended.peak_kib, ended.cpu_s)
+    if ended.code != 0:
+        _raise_for(results_file, console, ended.code)
 
 
 def _raise_for(results_file: Path, console: Path, code: int) -> None:

@@ -93,6 +93,7 @@ class Home:
     def run_lock(self) -> Path:
         return self.root / "run.lock"
 
-    def table_dir(self, table: Table, run_id: str) -> Path:
-        """Return the folder of one table's rows as one run wrote them."""
-        return self.lake / table.schema / table.name / f"run={run_id}"
+    def table_dir(self, table: Table, run_id: str, part: str | None = None) -> Path:
+        """Return the folder of one table's rows as one run wrote them, or of one step's part."""
+        folder = self.lake / table.schema / table.name
+        return (folder / f"part={part}" if part else folder) / f"run={run_id}"

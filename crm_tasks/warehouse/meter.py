@@ -14,26 +14,32 @@ CLEAR_REFS = Path("/proc/self/clear_refs")
 
 
 class Meter:
-    """Starts counting when made; ``note_child`` adds the peak of a finished child process."""
+    """Starts counting when made; ``note_child`` adds what a process used that worked for us."""
 
-    child_peak_mb = 0.0  # of the children since the latest meter was made; one step at a time
+    # Of the processes noted since the latest meter was made; one step at a time.
+    child_peak_mb = 0.0
+    child_cpu_s = 0.0
 
     def __init__(self) -> None:
-        Meter.child_peak_mb = 0.0
+        Meter.child_peak_mb = Meter.child_cpu_s = 0.0
         self._wall = time.perf_counter()
         self._cpu = _cpu_seconds()
         _reset_peak()
 
     @classmethod
-    def note_child(cls, peak_kib: int) -> None:
-        """Take a child's peak resident size into account."""
+    def note_child(cls, peak_kib: int, cpu_s: float) -> None:
+        """Take the peak resident size and CPU seconds of a process into account.
+
+        One that this process did not start itself: the system adds up the time of its children.
+        """
         cls.child_peak_mb = max(cls.child_peak_mb, peak_kib / KIB_PER_MIB)
+        cls.child_cpu_s += cpu_s
 
     def usage(self) -> Usage:
         """Return what was used since the meter was made."""
         return Usage(
             duration_s=round(time.perf_counter() - self._wall, 3),
-            cpu_s=round(_cpu_seconds() - self._cpu, 3),
+            cpu_s=round(_cpu_seconds() - self._cpu + Meter.child_cpu_s, 3),
             peak_rss_mb=round(max(_peak_mb(), Meter.child_peak_mb), 1),
         )
 

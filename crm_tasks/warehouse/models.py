@@ -34,13 +34,16 @@ class ModelStore:
     Parameters
     ----------
     kind : str
-        Which model: ``identity``.
+        Which model: ``identity``, or ``learning`` for those of ml.models.
+    suffix : str
+        Ending of its files.
     """
 
     home: Home
     ledger: Ledger
     profile: str
     kind: str
+    suffix: str = "json"
 
     def accepted(self) -> dict[str, Any] | None:
         """Return the row of the version that is in force: the latest accepted one, or None."""
@@ -92,8 +95,8 @@ class ModelStore:
         """Write an artifact and register it: accepted by whoever is named, else proposed."""
         folder = self.home.models / self.kind
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / f"{self.profile}-{version}.json"
-        temporary = path.with_suffix(f".{claim.token}.tmp")
+        path = folder / f"{self.profile}-{version.replace(':', '-')}.{self.suffix}"
+        temporary = path.with_name(f"{path.name}.{claim.token}.tmp")
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as f:
             f.write(content)
             f.flush()

@@ -9,6 +9,7 @@ gets its final name, the link switches and the publication is recorded.
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -169,11 +170,15 @@ class Publisher:
                 connection.execute(f"create schema {SERVED}.{quoted(schema)}")
                 if export:
                     (export / schema).mkdir(parents=True)
-            done = []
-            for table in contracts:
-                if table.writer != "ops":
-                    kept = own if is_own_only and table.history == "snapshot" else runs
-                    done.append(self._copy(connection, table, kept, export))
+            # A table is exported and hashed while the next ones are copied.
+            with ThreadPoolExecutor(max_workers=1) as aside:
+                sealed = []
+                for table in contracts:
+                    if table.writer != "ops":
+                        kept = own if is_own_only and table.history == "snapshot" else runs
+                        self._copy(connection, table, kept)
+                        sealed.append(aside.submit(self._seal, connection.cursor(), table, export))
+                done = [one.result() for one in sealed]
             self.ledger.record(self.claim, ops.TABLE_HASHES, [self._hash_row(d) for d in done])
             for table in contracts:
                 if table.writer == "ops" and not is_own_only:
@@ -196,31 +201,36 @@ class Publisher:
         return [run, *(other for other in others if other["as_of_date"] != self.as_of_date)]
 
     def _copy(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        table: Table,
-        runs: Sequence[Mapping[str, Any]],
-        export: Path | None,
-    ) -> PublishedTable:
-        target = f"{SERVED}.{quoted(table.schema)}.{quoted(table.name)}"
+        self, connection: duckdb.DuckDBPyConnection, table: Table, runs: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Put a table into the file, with its comments."""
         connection.execute(create_table_sql(table, SERVED))
         columns = ", ".join(quoted(name) for name in table.column_names)
         # In key order: it packs well, and the hash need not sort again.
         order = ", ".join(quoted(name) for name in table.key)
         connection.execute(
-            f"insert into {target} select {columns} from {self._source(connection, table, runs)} "
-            f"order by {order}"
+            f"insert into {_served(table)} select {columns} "
+            f"from {self._source(connection, table, runs)} order by {order}"
         )
         for statement in comment_statements(table, SERVED):
             connection.execute(statement)
-        if export:
-            self._export(connection, table, target, export / table.schema / f"{table.name}.parquet")
-        total, digest = content_hash(connection, target, table.column_names)
-        if table.history == "current":
-            return PublishedTable(table, total, "", total, digest)
-        partition = f"(select * from {target} where as_of_date = date {literal(self.as_of_date)})"
-        own, own_digest = content_hash(connection, partition, table.column_names)
-        return PublishedTable(table, total, self.as_of_date, own, own_digest)
+
+    def _seal(
+        self, cursor: duckdb.DuckDBPyConnection, table: Table, export: Path | None
+    ) -> PublishedTable:
+        """Export a table of the file, and hash this run's part of it."""
+        target = _served(table)
+        with cursor:
+            if export:
+                parquet = export / table.schema / f"{table.name}.parquet"
+                self._export(cursor, table, target, parquet)
+            if table.history == "current":
+                total, digest = content_hash(cursor, target, table.column_names)
+                return PublishedTable(table, total, "", total, digest)
+            own = f"(select * from {target} where as_of_date = date {literal(self.as_of_date)})"
+            rows, digest = content_hash(cursor, own, table.column_names)
+            ((total,),) = cursor.execute(f"select count(*) from {target}").fetchall()
+            return PublishedTable(table, total, self.as_of_date, rows, digest)
 
     def _export(
         self, connection: duckdb.DuckDBPyConnection, table: Table, target: str, parquet: Path
@@ -276,8 +286,7 @@ class Publisher:
             rows = self._as_published(rows)
         connection.register("ops_rows", rows)
         connection.execute(create_table_sql(table, SERVED))
-        target = f"{SERVED}.{quoted(table.schema)}.{quoted(table.name)}"
-        connection.execute(f"insert into {target} select * from ops_rows")
+        connection.execute(f"insert into {_served(table)} select * from ops_rows")
         connection.unregister("ops_rows")
         for statement in comment_statements(table, SERVED):
             connection.execute(statement)
@@ -324,6 +333,10 @@ class Publisher:
             insert_rows(connection, ops.PUBLICATIONS, [row])
             self._mark_published(connection, now, publication.rows)
             append_in(connection, "version.published", name, {"rows": publication.rows})
+
+
+def _served(table: Table) -> str:
+    return f"{SERVED}.{quoted(table.schema)}.{quoted(table.name)}"
 
 
 def _refuse_leftover_log(file: Path) -> None:

@@ -59,23 +59,36 @@ def read_table(
     return pq.read_table(path, columns=list(names), partitioning=None)
 
 
-def handed_over(home: Home, table: Table, run_id: str) -> Path:
-    """Return the Parquet file a run handed over for a table.
+def read_part(home: Home, table: Table, run_id: str, part: str) -> pa.Table:
+    """Return the rows one step contributed to a table of a run.
+
+    Raises
+    ------
+    RunStateError
+        The step has not contributed them (yet).
+    """
+    path = handed_over(home, table, run_id, part)
+    return pq.read_table(path, columns=list(table.column_names), partitioning=None)
+
+
+def handed_over(home: Home, table: Table, run_id: str, part: str | None = None) -> Path:
+    """Return the Parquet file a run handed over for a table, or for one step's part of it.
 
     Raises
     ------
     RunStateError
         It is not there, or its manifest does not name it.
     """
-    folder = home.table_dir(table, run_id)
+    folder = home.table_dir(table, run_id, part)
     if not (folder / MANIFEST).is_file():
-        raise RunStateError(f"run {run_id} has not written {table.full_name}")
+        what = f"the part of step {part} in " if part else ""
+        raise RunStateError(f"run {run_id} has not written {what}{table.full_name}")
     return folder / ROWS_FILE
 
 
-def is_handed_over(home: Home, table: Table, run_id: str) -> bool:
+def is_handed_over(home: Home, table: Table, run_id: str, part: str | None = None) -> bool:
     """Return whether a run's rows of a table are there and have the digest of their manifest."""
-    folder = home.table_dir(table, run_id)
+    folder = home.table_dir(table, run_id, part)
     if not (folder / MANIFEST).is_file():
         return False
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -83,8 +96,18 @@ def is_handed_over(home: Home, table: Table, run_id: str) -> bool:
     return rows.is_file() and sha256_of(rows) == manifest["sha256"]
 
 
-def write_table(home: Home, ledger: Ledger, claim: Claim, table: Table, rows: pa.Table) -> int:
+def write_table(
+    home: Home,
+    ledger: Ledger,
+    claim: Claim,
+    table: Table,
+    rows: pa.Table,
+    *,
+    is_part: bool = False,
+) -> int:
     """Check rows against the contract and hand them over atomically; return their number.
+
+    As a part they are the step's contribution to a table that a later step gathers.
 
     Raises
     ------
@@ -96,7 +119,7 @@ def write_table(home: Home, ledger: Ledger, claim: Claim, table: Table, rows: pa
     if claim.run_id is None:
         raise RunStateError(f"step {claim.step} writes {table.full_name} before the run is frozen")
     checked = check_rows(table, rows)
-    final = home.table_dir(table, claim.run_id)
+    final = home.table_dir(table, claim.run_id, claim.step if is_part else None)
     with folder_aside(final, claim.token) as aside:
         pq.write_table(checked, aside / ROWS_FILE, compression="zstd")
         manifest = {

@@ -7,13 +7,13 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from crm_tasks.contracts import all_tables
+from crm_tasks.contracts import all_tables, find_table
 from crm_tasks.contracts.dbt_models import model_path
 from crm_tasks.contracts.registry import FLOW
 from crm_tasks.contracts.render import gate_path, writer_of
 from crm_tasks.quality.suites import EXPECTATIONS, LAYERS, load_suites
 from crm_tasks.settings import PROJECT
-from crm_tasks.steps.registry import STEPS
+from crm_tasks.steps.registry import STEPS, step_writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,6 +140,13 @@ def test_every_schema_that_is_published_is_written_by_a_step() -> None:
     written = {schema for step in STEPS for schema in step.writes}
     published = {t.schema for t in all_tables() if t.writer != "ops"}
     assert sorted(published - written) == []
+
+
+def test_what_a_step_contributes_to_a_later_step_gathers() -> None:
+    names = [step.name for step in STEPS]
+    for step in STEPS:
+        for table in step.contributes:
+            assert names.index(step_writing(find_table(table))) > names.index(step.name), table
 
 
 # --- code -----------------------------------------------------------------------------------------

@@ -90,12 +90,12 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, warm) -> Story:
+def story(tmp_path_factory: pytest.TempPathFactory, checking) -> Story:
     folder: Path = tmp_path_factory.mktemp("change")
     told = Story(Company(folder / "company"), Home(folder / "home"))
     for landing, landed_at in enumerate(LANDED_AT):
         told.company.land(landing)
-        warm.checks = landed_at == LANDED_AT[-1]
+        checking.checks = landed_at == LANDED_AT[-1]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(landing_records, "utc_now", lambda now=landed_at: now)
             if landing == 0:
@@ -104,10 +104,10 @@ def story(tmp_path_factory: pytest.TempPathFactory, warm) -> Story:
                 told.run(AS_OF[landing - 1])
     told.unchanged = run_all(told.attempt("once more", AS_OF[1]))
     told.partitions = partitions(told)
-    warm.checks = False
+    checking.checks = False
     settings = load_settings(home=told.home.root, profile=str(told.company.profile))
     told.again = list(backfill(settings, Interval(AS_OF[0], AS_OF[0])))
-    warm.checks = True
+    checking.checks = True
     return told
 
 

@@ -93,7 +93,7 @@ def test_a_source_is_read_where_its_run_wrote_it(manifest: dict[str, Any]) -> No
         if source["schema"] == "landing":
             assert location is None
         else:
-            expected = f"read_parquet('lake/{source['schema']}/{{name}}/run=none/*.parquet', "
+            expected = f"read_parquet('lake/{source['schema']}/{{name}}/*.parquet', "
             assert location == f"{expected}hive_partitioning = false)"
 
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from crm_tasks.contracts import Table
 
-RUN_ID = "small"
 VARIABLES = {
     "as_of": AS_OF,
     "currency_code": "EUR",
@@ -89,7 +88,6 @@ def build(home: Path) -> Built:
         **{k: v for k, v in os.environ.items() if not k.startswith(("CRM_", "DBT_"))},
         "DBT_CRM_WAREHOUSE": str(home / "warehouse.duckdb"),
         "DBT_CRM_LAKE": str(home / "lake"),
-        "DBT_CRM_RUN_ID": RUN_ID,
         "DBT_CRM_LANDING_SQL": str(home / "landing.sql"),
         "DBT_CRM_THREADS": "2",
         "DBT_CRM_TEMPORARY": str(home / "tmp"),
@@ -115,7 +113,7 @@ def identified(name: str) -> dict[str, Any]:
 
 def write_rows(home: Path, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows of a Python table where dbt reads them."""
-    folder = home / "lake" / table.schema / table.name / f"run={RUN_ID}"
+    folder = home / "lake" / table.schema / table.name
     folder.mkdir(parents=True, exist_ok=True)
     written = pa.Table.from_pylist(list(rows), schema=table.arrow_schema)
     pq.write_table(written, folder / "part-0.parquet")

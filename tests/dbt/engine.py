@@ -142,6 +142,7 @@ def _environment() -> jinja2.Environment:
         this=NOW,
         modules={"re": re},
         execute=True,
+        env_var=lambda _, default="": default,
         var=lambda name, default=None: NOW.var(name, default),
         ref=_relation,
         source=Relation,

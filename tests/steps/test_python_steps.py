@@ -19,7 +19,7 @@ from crm_tasks.errors import RunStateError
 from crm_tasks.ml.segments import RFM_SEGMENTS
 from crm_tasks.steps import evaluation, foresight, graph, identity, ml, strategy
 from crm_tasks.steps.registry import STEPS, find_step
-from crm_tasks.steps.standing import tables_written
+from crm_tasks.steps.standing import tables_contributed_to, tables_written
 from crm_tasks.warehouse.tables import read_table
 from tests.flow.small_company import N_CUSTOMERS, N_RECORDS
 
@@ -27,11 +27,13 @@ COMPUTING = [step.name for step in STEPS if step.name != "land" and tables_writt
 
 
 def hand_overs(run, step):
-    """Return the bytes of every table a step handed over, by name."""
-    return {
-        table.full_name: (run.home.table_dir(table, run.run_id) / "rows.parquet").read_bytes()
-        for table in tables_written(find_step(step))
-    }
+    """Return the bytes of every table, and part of a table, a step handed over, by folder."""
+    folders = [run.home.table_dir(table, run.run_id) for table in tables_written(find_step(step))]
+    folders += [
+        run.home.table_dir(table, run.run_id, step)
+        for table in tables_contributed_to(find_step(step))
+    ]
+    return {folder: (folder / "rows.parquet").read_bytes() for folder in folders}
 
 
 def test_these_are_the_steps_that_compute():

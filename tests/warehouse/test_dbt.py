@@ -9,15 +9,20 @@ import stat
 import subprocess
 import sys
 import traceback
+from dataclasses import replace
+from functools import partial
 
 import duckdb
 import pytest
 
+from crm_tasks.contracts import find_table
 from crm_tasks.errors import ModelBuildFailed, WarehouseBusy
 from crm_tasks.settings import load_settings
-from crm_tasks.warehouse.dbt import DBT_PROJECT, LOCK_MESSAGE, DbtCall, build
+from crm_tasks.warehouse import dbt
+from crm_tasks.warehouse.dbt import DBT_PROJECT, LOCK_MESSAGE, DbtCall, build, read_ahead
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.meter import Meter
+from crm_tasks.warehouse.warm_dbt import Ended
 
 CANARY = "canary-0451"
 SELECT = ("path:models/core",)
@@ -57,10 +62,20 @@ def stand_in(call, tmp_path, monkeypatch):
             f"echo '{said}'\n{copy}\nexit {code}\n"
         )
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
-        monkeypatch.setattr(DbtCall, "command", lambda _, *words: [str(program), *words])
+        monkeypatch.setattr(DbtCall, "arguments", lambda _, *words: list(words))
+        monkeypatch.setattr(dbt.WARM, "call", partial(called, program))
         return tmp_path
 
     return install
+
+
+def called(program, arguments, environment, console):
+    """Run a script as the loaded dbt runs a call."""
+    with console.open("wb") as log:
+        done = subprocess.run(
+            [program, *arguments], env=environment, stdout=log, stderr=log, check=False
+        )
+    return Ended(done.returncode, 1024, 0.25)
 
 
 # --- what it is told ------------------------------------------------------------------------------
@@ -73,8 +88,7 @@ def test_the_child_is_told_where_to_work_and_never_the_key(call, stand_in, monke
     build(call, SELECT)
     told = dict(line.split("=", 1) for line in (folder / "env").read_text().splitlines())
     assert told["DBT_CRM_WAREHOUSE"] == str(call.home.warehouse_file)
-    assert told["DBT_CRM_LAKE"] == str(call.home.lake)
-    assert told["DBT_CRM_RUN_ID"] == "run-1"
+    assert told["DBT_CRM_AS_OF"] == "2024-07-01"
     assert (told["DBT_CRM_THREADS"], told["DBT_CRM_MEMORY_LIMIT"]) == ("3", "2GB")
     assert told["DBT_CRM_LANDING_SQL"] == ""
     assert told["PLANTED"] == "kept"
@@ -82,13 +96,42 @@ def test_the_child_is_told_where_to_work_and_never_the_key(call, stand_in, monke
     assert "k" * 40 not in (folder / "env").read_text()
 
 
-def test_variables_are_data_on_the_command_line(call):
-    command = call.command("build", "--select", "x; drop")
-    after = dict(itertools.pairwise(command))
-    assert json.loads(after["--vars"]) == {"as_of": "2024-07-01"}
-    assert after["--select"] == "x; drop"  # one argument: no shell reads it
+def test_what_is_selected_is_one_argument_and_no_shell_reads_it(call):
+    after = dict(itertools.pairwise(call.arguments("build", "--select", "x; drop")))
+    assert after["--select"] == "x; drop"
     assert after["--project-dir"] == after["--profiles-dir"] == str(DBT_PROJECT)
     assert str(call.home.dbt) in after["--target-path"]
+
+
+def test_a_date_or_a_run_changes_nothing_that_dbt_reads_while_parsing(call):
+    """Else it would read its project again, for seconds, every day."""
+    other = replace(call, run_id="run-2", variables={"as_of": "2024-07-02"})
+    assert other.arguments("build") == call.arguments("build")
+    ours, theirs = call.environment(), other.environment()
+    assert {name for name in ours if ours[name] != theirs[name]} == {"DBT_CRM_AS_OF"}
+
+
+def test_dbt_finds_the_parquet_of_its_run_at_paths_that_name_none(call, stand_in):
+    stand_in(code=0)
+    build(call, SELECT)
+    edges = find_table("graph.edges")
+    link = call.lake / "graph" / "edges"
+    assert link.readlink() == call.home.table_dir(edges, "run-1")
+    build(replace(call, run_id="run-2"), SELECT)
+    assert link.readlink() == call.home.table_dir(edges, "run-2")
+
+
+def test_the_project_is_read_ahead_once_for_a_home(call, monkeypatch):
+    asked = []
+    monkeypatch.setattr(dbt.WARM, "call", lambda *told: asked.append(told))
+    read_ahead(call.home, call.settings)
+    (arguments, environment, _) = asked.pop()
+    assert "parse" in arguments
+    assert environment["DBT_CRM_LAKE"] == call.environment()["DBT_CRM_LAKE"]
+    call.target.mkdir()
+    (call.target / "partial_parse.msgpack").touch()
+    read_ahead(call.home, call.settings)
+    assert not asked
 
 
 def test_unit_tests_are_left_out_and_tests_wait_for_the_layers_they_read(call, stand_in):
@@ -112,11 +155,11 @@ def test_the_spill_folder_is_private(call, stand_in):
     assert call.home.temporary.stat().st_mode & 0o777 == 0o700
 
 
-def test_the_child_s_memory_counts_for_the_step(call, stand_in):
+def test_the_child_s_memory_and_time_count_for_the_step(call, stand_in):
     stand_in(code=0)
     Meter()
     build(call, SELECT)
-    assert Meter.child_peak_mb > 0.5
+    assert (Meter.child_peak_mb, Meter.child_cpu_s) == (1, 0.25)
 
 
 # --- how its failure is told ----------------------------------------------------------------------

@@ -51,8 +51,11 @@ def test_the_peak_is_of_this_meter_and_not_of_what_ran_before():
 def test_the_largest_child_counts_until_the_next_meter():
     meter = Meter()
     own = meter.usage().peak_rss_mb
-    Meter.note_child(9_000 * 1024)
-    Meter.note_child(500)
+    Meter.note_child(9_000 * 1024, 50)
+    Meter.note_child(500, 25)
     assert meter.usage().peak_rss_mb == pytest.approx(9_000)
+    assert 75 <= meter.usage().cpu_s < 90
     assert own < 9_000
-    assert Meter().usage().peak_rss_mb < 9_000
+    after = Meter().usage()
+    assert after.peak_rss_mb < 9_000
+    assert after.cpu_s < 25

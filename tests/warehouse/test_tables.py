@@ -11,7 +11,7 @@ from crm_tasks.contracts import Column, Table
 from crm_tasks.errors import ContractError, RunStateError, StaleAttempt
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Ledger, RunIdentity
-from crm_tasks.warehouse.tables import is_handed_over, read_table, write_table
+from crm_tasks.warehouse.tables import is_handed_over, read_part, read_table, write_table
 
 TIES = Table(
     "graph",
@@ -87,3 +87,16 @@ def test_a_changed_file_no_longer_counts_as_handed_over(home, ledger):
 
     assert before
     assert not is_handed_over(home, TIES, "run-1")
+
+
+def test_each_step_has_its_own_part_of_a_table(home, ledger):
+    one, other = (ledger.claim("a", step, "run-1") for step in ("one", "other"))
+    write_table(home, ledger, one, TIES, ROWS.slice(0, 1), is_part=True)
+    write_table(home, ledger, other, TIES, ROWS.slice(1, 1), is_part=True)
+
+    parts = [read_part(home, TIES, "run-1", step) for step in ("one", "other")]
+
+    assert [part.column("tie_id").to_pylist() for part in parts] == [["b"], ["a"]]
+    assert not is_handed_over(home, TIES, "run-1")
+    with pytest.raises(RunStateError, match=r"not written the part of step third in graph\.ties"):
+        read_part(home, TIES, "run-1", "third")
