@@ -12,6 +12,7 @@ from crm_tasks.contracts import (
     graph_links,
     identity,
     ml,
+    ml_outlook,
     ops,
     strategy,
 )
@@ -40,6 +41,7 @@ PYTHON_TABLES: tuple[Table, ...] = (
     *graph_influence.TABLES,
     *graph_links.TABLES,
     *ml.TABLES,
+    *ml_outlook.TABLES,
     *strategy.TABLES,
     *evaluation.TABLES,
 )

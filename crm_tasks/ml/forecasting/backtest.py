@@ -82,7 +82,9 @@ def origins_of(n: int, params: ForecastParams) -> Origins:
     selection = tuple(calibration[-1] - half * (k + 1) for k in range(params.selection_origins))
     least = params.train_at_least
     return Origins(
-        tuple(o for o in calibration if o >= least), tuple(o for o in selection if o >= least), steps
+        tuple(o for o in calibration if o >= least),
+        tuple(o for o in selection if o >= least),
+        steps,
     )
 
 

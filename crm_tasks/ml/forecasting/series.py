@@ -163,9 +163,7 @@ def _largest(
     return {f"category:{told[place]}": ("category", code == place) for place in order[:categories]}
 
 
-def _gathered(
-    daily: Floats, is_sparse: bool, first: dt.date
-) -> tuple[dt.date, int, int, Floats]:
+def _gathered(daily: Floats, is_sparse: bool, first: dt.date) -> tuple[dt.date, int, int, Floats]:
     """Return (first date, days a step, season, values): weeks end with the last day."""
     if not is_sparse or len(daily) < 2 * WEEK:
         return first, 1, WEEK, daily

@@ -41,6 +41,8 @@ class ValueJudgement:
 
     Attributes
     ----------
+    target, ranking_target : str
+        As in ml.model_comparisons.
     purchases, ranking : Judgement
         Expected purchases (mean squared error), and whom to prefer (share of all that is paid by
         the tenth ranked first).
@@ -52,6 +54,8 @@ class ValueJudgement:
         Length of the period that judged; 0 where there was none.
     """
 
+    target: str
+    ranking_target: str
     purchases: Judgement
     ranking: Judgement
     figures: Mapping[str, Mapping[str, Interval]]
@@ -75,6 +79,7 @@ def judge_value(
     if not models or len(seen.x) < judging.cases_at_least:
         reason = _too_little(length, params, seen, judging)
         return ValueJudgement(
+            *names,
             not_judged(names[0], "mse", OWN_RATE, CANDIDATES, reason),
             not_judged(names[1], "top_tenth_share", PAST_AMOUNT, (*CANDIDATES, BOOSTED), reason),
             {}, {}, 0,
@@ -94,7 +99,7 @@ def judge_value(
             for name, model in models.items()}  # fmt: skip
     bins = {name: reliability((bought > 0).astype(np.int64), model.p_buys(seen, length))
             for name, model in models.items()}  # fmt: skip
-    return ValueJudgement(purchases, ranking, told, bins, length)
+    return ValueJudgement(*names, purchases, ranking, told, bins, length)
 
 
 def _too_little(length: int, params: ValueParams, seen: Seen, judging: JudgementParams) -> str:

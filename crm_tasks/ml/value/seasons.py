@@ -9,9 +9,11 @@ model follow from each other, and a few rounds settle both.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import xlogy
 from sklearn.linear_model import PoissonRegressor
 
 if TYPE_CHECKING:
@@ -25,10 +27,10 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 YEAR = 365.25
-HARMONICS = 3
+HARMONICS = 2
 #: A season told apart from a trend needs most of it twice; counts make it more than noise.
 DAYS_AT_LEAST, REPEATS_AT_LEAST = 600, 5_000
-ROUNDS = 4
+ROUNDS = 3
 GRID = 400
 
 
@@ -79,12 +81,8 @@ def learn_clock(
     for _ in range(ROUNDS):
         expected = _expected_per_day(fit(clock), clock, won) / np.diff(clock.reading[: n_days + 1])
         is_open = expected > 0
-        regression = PoissonRegressor(alpha=1e-9, solver="newton-cholesky", max_iter=200)
-        regression.fit(
-            terms[:n_days][is_open], repeats[is_open] / expected[is_open],
-            sample_weight=expected[is_open],
-        )  # fmt: skip
-        speed = np.exp(terms @ regression.coef_)
+        told = _coefficients(terms[:n_days][is_open], repeats[is_open], expected[is_open])
+        speed = np.exp(terms @ told)
         speed /= speed[:n_days].mean()
         clock = Clock(np.concatenate([[0.0], np.cumsum(speed)]), is_plain=False)
     return clock
@@ -93,13 +91,32 @@ def learn_clock(
 def _terms(n_days: int, weekday_of_first: int) -> Floats:
     """Return what the log of the speed is linear in: trend, waves of the year, days of the week."""
     day = np.arange(n_days)
-    waves = [
-        wave(2 * np.pi * k * day / YEAR)
-        for k in range(1, HARMONICS + 1)
-        for wave in (np.sin, np.cos)
-    ]
+    turns = [2 * np.pi * k * day / YEAR for k in range(1, HARMONICS + 1)]
+    waves = [wave(turn) for turn in turns for wave in (np.sin, np.cos)]
     weekdays = np.eye(7)[(day + weekday_of_first) % 7][:, 1:]
     return np.column_stack([day / YEAR, *waves, weekdays])
+
+
+def _coefficients(terms: Floats, bought: Floats, expected: Floats) -> Floats:
+    """Return the coefficients of a Poisson regression, those not worth having being 0.
+
+    Trend and year are carried into the future, where their errors grow: each stays only if it
+    lowers the Bayesian information criterion (Schwarz 1978), with the dispersion of all terms.
+    """
+    year = 1 + 2 * HARMONICS
+    fits = {}
+    for keeps in product((True, False), repeat=2):
+        kept = np.repeat((*keeps, True), (1, year - 1, terms.shape[1] - year))
+        regression = PoissonRegressor(alpha=1e-9, solver="newton-cholesky", max_iter=200)
+        regression.fit(terms[:, kept], bought / expected, sample_weight=expected)
+        told = np.zeros(terms.shape[1])
+        told[kept] = regression.coef_
+        mean = expected * regression.predict(terms[:, kept])
+        deviance = 2 * float(np.sum(xlogy(bought, bought / mean) - bought + mean))
+        fits[keeps] = told, deviance, int(kept.sum())
+    dispersion = max(fits[True, True][1] / max(len(bought) - terms.shape[1] - 1, 1), 1.0)
+    least = np.log(len(bought))
+    return min(fits.values(), key=lambda fit: fit[1] / dispersion + fit[2] * least)[0]
 
 
 def _expected_per_day(model: BuyingModel, clock: Clock, won: Floats) -> Floats:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from crm_tasks.contracts.ml import CLV
+from crm_tasks.contracts.ml_outlook import CLV
 from crm_tasks.ml.value.model import ValueModel, ValueParams, own_rate
 
 if TYPE_CHECKING:

@@ -95,8 +95,8 @@ def test_a_simulated_company_buys_what_was_expected(kind: str) -> None:
     x, t_x, age, future = simulated(40_000, 5, leaves_at_once=kind == "mbg_nbd")
     model = fit_buying(Histories.of_customers(x, t_x, age), kind)
     assert model.has_converged
-    assert (model.r, model.alpha) == pytest.approx((1.2, 60), rel=0.05)
-    assert model.a / (model.a + model.b) == pytest.approx(1.3 / 9.3, rel=0.05)
+    assert (model.r, model.alpha) == pytest.approx((1.2, 60), rel=0.1)
+    assert model.a / (model.a + model.b) == pytest.approx(1.3 / 9.3, rel=0.08)
     expected = model.expected_purchases(x, t_x, age, 90)
     assert expected.sum() == pytest.approx(future.sum(), rel=0.015)
     p = model.p_buys(x, t_x, age, 90)
