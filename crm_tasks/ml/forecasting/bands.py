@@ -119,6 +119,6 @@ def _parts(told: Mapping[str, Sequence[Floats]]) -> Floats:
         squares += np.bincount(part, clipped, minlength=len(squares))
         number += np.bincount(part, minlength=len(number))
     mean = squares / np.maximum(number, 1)
-    for part in range(1, len(mean)):
-        mean[part] = mean[part] if number[part] else mean[part - 1]
+    for place in range(1, len(mean)):
+        mean[place] = mean[place] if number[place] else mean[place - 1]
     return np.asarray(np.sqrt(mean / (squares.sum() / number.sum())))

@@ -52,7 +52,8 @@ def seasonal_naive(values: Floats, period: int, steps: int) -> Path:
 def exponential_smoothing(values: Floats, period: int, steps: int) -> Path:
     """Return ETS with additive season: with a damped trend or without, the lower AICc.
 
-    Spread after Hyndman et al. 2008 (https://doi.org/10.1007/978-3-540-71918-2), chapter 6, class 1.
+    Spread after Hyndman et al. 2008, chapter 6, class 1
+    (https://doi.org/10.1007/978-3-540-71918-2).
     """
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
@@ -66,10 +67,10 @@ def exponential_smoothing(values: Floats, period: int, steps: int) -> Path:
         for is_damped in (False, True)
     ]  # fmt: skip
     best = min(fits, key=lambda fit: float(fit.aicc))
-    told = {name: 0.0 if value is None or np.any(np.isnan(value)) else float(value)
-            for name, value in best.params.items() if name.startswith(("smoothing", "damping"))}  # fmt: skip
+    names = ("smoothing_level", "smoothing_trend", "smoothing_seasonal", "damping_trend")
+    told = {name: float(np.nan_to_num(best.params[name] or 0.0)) for name in names}
     lag = np.arange(1, steps)
-    damping = told.get("damping_trend", 0.0)
+    damping = told["damping_trend"]
     carried = np.cumsum(damping**lag) if damping else np.zeros(len(lag))
     step = told["smoothing_level"] * (1 + told["smoothing_trend"] * carried)
     if has_season:

@@ -106,7 +106,9 @@ def sales_series(
     for series_id, (level, rows) in sorted(groups.items()):
         for metric in METRICS:
             here = rows & seen
-            daily = np.bincount(day[here] - first, values[metric][here], minlength=end - first)
+            daily = np.bincount(
+                day[here] - first, values[metric][here], minlength=end - first
+            ).astype(np.float64)
             sold = np.bincount(day[here] - first, minlength=end - first)
             start = origin + dt.timedelta(days=first)
             one = _gathered(daily, float((sold == 0).mean()) > sparse_share, start)

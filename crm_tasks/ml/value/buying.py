@@ -83,7 +83,7 @@ class BuyingModel:
         """Return the probability that each customer has not left."""
         here, left = _log_parts(np.array([self.r, self.alpha, self.a, self.b]), self.kind, x, t_x,
                                 age)  # fmt: skip
-        return np.exp(here - np.logaddexp(here, left))
+        return np.asarray(np.exp(here - np.logaddexp(here, left)))
 
     def p_buys(self, x: Floats, t_x: Floats, age: Floats, ahead: float) -> Floats:
         """Return the probability of a purchase within ``ahead``: alive, and the rate suffices."""
@@ -151,8 +151,8 @@ def fit_buying(histories: Histories, kind: Kind) -> BuyingModel:
 def _is_flat(theta: Floats, gradient: Floats) -> bool:
     """Return whether nothing is left to gain: no slope but against a bound."""
     low, high = np.array(BOUNDS).T
-    free = np.where(theta <= low + AT_BOUND, np.minimum(gradient, 0),
-                    np.where(theta >= high - AT_BOUND, np.maximum(gradient, 0), gradient))  # fmt: skip
+    free = np.where(theta <= low + AT_BOUND, np.minimum(gradient, 0), gradient)
+    free = np.where(theta >= high - AT_BOUND, np.maximum(free, 0), free)
     return bool(np.abs(free).max() < 1e-4)  # noqa: PLR2004 (per customer, in log-parameters)
 
 

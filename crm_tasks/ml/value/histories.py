@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,7 +81,8 @@ class PurchaseDays:
         here = (self.day >= start) & (self.day < end)
         n = len(self.ids)
         days = np.bincount(self.customer[here], minlength=n).astype(np.float64)
-        return days, np.bincount(self.customer[here], self.amount[here], minlength=n)
+        paid = np.bincount(self.customer[here], self.amount[here], minlength=n)
+        return days, np.asarray(paid, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -103,14 +104,16 @@ class Seen:
 
     def take(self, places: Ints) -> Seen:
         """Return some of the customers; the counts per day stay those of all."""
-        each = (self.customer, self.x, self.first, self.last, self.total, self.mean)
-        return Seen(*(values[places] for values in each), self.end, self.repeats_per_day)
+        return replace(
+            self, customer=self.customer[places], x=self.x[places], first=self.first[places],
+            last=self.last[places], total=self.total[places], mean=self.mean[places],
+        )  # fmt: skip
 
 
 def purchase_days(scratch: Scratch, time_zone: str) -> PurchaseDays:
-    """Return the days with purchases; ``scratch`` holds orders (customer_id, ordered_at, net_amount).
+    """Return the days with purchases, by the company's clock; two orders of a day are one.
 
-    Days are those of the company's clock; two orders of one day are one purchase.
+    ``scratch`` holds orders (customer_id, ordered_at, net_amount).
     """
     rows = scratch.query(_PURCHASE_DAYS, {"time_zone": time_zone})
     names = rows.column("customer_id").combine_chunks().dictionary_encode()

@@ -114,7 +114,8 @@ class ValueModel:
         paid = np.where((seen.x > 0) & (seen.mean > 0), seen.x, 0.0)
         scale = rng.gamma((spending.q + spending.p * paid)[:, None], 1.0, shape)
         scale /= (spending.gamma + paid * seen.mean)[:, None]
-        return np.where(number > 0, rng.gamma(spending.p * np.maximum(number, 1)) / scale, 0.0)
+        paid_then = rng.gamma(spending.p * np.maximum(number, 1)) / scale
+        return np.asarray(np.where(number > 0, paid_then, 0.0))
 
 
 def fit_value(

@@ -41,7 +41,8 @@ def features_at(days: PurchaseDays, seen: Seen) -> Floats:
     purchases, amounts = zip(*recent, strict=True)
     return np.column_stack(
         [
-            seen.x, end - seen.first, end - seen.last, seen.last - seen.first, seen.mean, seen.total,
+            seen.x, end - seen.first, end - seen.last, seen.last - seen.first, seen.mean,
+            seen.total,
             *(each[seen.customer] for each in amounts),
             *(each[seen.customer] for each in purchases),
         ]
@@ -71,4 +72,4 @@ def expected_amounts(
 ) -> Floats:
     """Return the amount expected of each customer over the period the model learned."""
     with threadpool_limits(1):
-        return np.maximum(np.asarray(model.predict(features_at(days, seen))), 0.0)
+        return np.asarray(np.maximum(model.predict(features_at(days, seen)), 0.0))

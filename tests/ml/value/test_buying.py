@@ -1,4 +1,4 @@
-"""BG/NBD reproduces the published estimates, its own simulations, and survives awkward companies."""
+"""BG/NBD reproduces the published estimates, its own simulations, survives awkward companies."""
 
 from __future__ import annotations
 

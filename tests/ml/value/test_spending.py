@@ -35,7 +35,10 @@ def test_few_purchases_say_little_and_many_say_all() -> None:
 
 @pytest.mark.parametrize(
     ("x", "mean"),
-    [([3.0], [20.0]), ([1.0] * 50, [10.0] * 50), ([500.0, 900, 2], [0.01, 9e6, 4]), ([1.0, 2], [1e-9, 1e-9])],
+    [
+        ([3.0], [20.0]), ([1.0] * 50, [10.0] * 50), ([500.0, 900, 2], [0.01, 9e6, 4]),
+        ([1.0, 2], [1e-9, 1e-9]),
+    ],
 )  # fmt: skip
 def test_awkward_companies_give_finite_values(x: list[float], mean: list[float]) -> None:
     model = fit_spending(np.array(x), np.array(mean))
