@@ -14,6 +14,7 @@ Trigger it with *profile*, *as of* (a day to compute for; empty is right for dai
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 from airflow.sdk import TaskGroup, dag
 
@@ -36,18 +37,24 @@ from crm_tasks.steps.registry import STEPS
 )
 def crm_daily() -> None:
     """Chain the steps: the order alone is safe, also where nothing obeys the pool."""
-    previous = None
+    tasks: dict[str, Any] = {}
+    last: list[Any] = []  # what the next step of the chain waits for
     for group, steps in groupby(STEPS, key=lambda step: step.group):
         with TaskGroup(group):
             for step in steps:
-                current = run_crm_step.override(
+                task = run_crm_step.override(
                     task_id=step.name,
                     pool_slots=POOL_SLOTS if step.is_dbt else 1,
                     outlets=list(SERVED) if step.name == "publish" else [],
                 )(step.name)
-                if previous is not None:
-                    previous >> current
-                previous = current
+                tasks[step.name] = task
+                if step.after:
+                    tasks[step.after] >> task
+                    last.append(task)
+                else:
+                    if last:
+                        last >> task
+                    last = [task]
 
 
 crm_daily()

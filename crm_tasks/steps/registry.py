@@ -27,6 +27,9 @@ class Step:
     that writes such a table comes later and gathers them (``run.gather``).
 
     A dbt step writes the working file and needs it for itself; the others only read it.
+
+    Each step follows the one before it; one with ``after`` needs no more than that earlier step,
+    and may run beside those between. The next step without ``after`` waits for it.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Step:
     writes: tuple[str, ...] = ()
     contributes: tuple[str, ...] = ()
     is_dbt: bool = False
+    after: str | None = None
 
     @property
     def task_id(self) -> str:
@@ -58,9 +62,14 @@ def _dbt(name: str, group: str, function: str, schema: str) -> Step:
 
 
 def _python(
-    name: str, group: str, function: str, *writes: str, contributes: tuple[str, ...] = ()
+    name: str,
+    group: str,
+    function: str,
+    *writes: str,
+    contributes: tuple[str, ...] = (),
+    after: str | None = None,
 ) -> Step:
-    return Step(name, group, f"crm_tasks.steps.{function}", writes, contributes)
+    return Step(name, group, f"crm_tasks.steps.{function}", writes, contributes, after=after)
 
 
 INFLUENCE = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -62,19 +63,9 @@ def private_engine(
     temporary: Path, memory_limit: str, threads: int = 1
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory engine for computing: no external access, spills into ``temporary``."""
-    temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
-    config: Config = {
-        **SANDBOX,
-        "threads": str(threads),
-        "memory_limit": memory_limit,
-        "temp_directory": str(temporary),
-    }
-    connection = duckdb.connect(":memory:", config=config)
-    try:
+    with _engine_in_memory(SANDBOX, temporary, memory_limit, threads) as connection:
         connection.execute("set lock_configuration = true")
         yield connection
-    finally:
-        connection.close()
 
 
 @contextmanager
@@ -82,18 +73,28 @@ def file_engine(
     temporary: Path, memory_limit: str, threads: int
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory engine that may attach and write files: for publishing only."""
-    temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
-    config: Config = {
-        **NO_EXTENSIONS,
-        "threads": str(threads),
-        "memory_limit": memory_limit,
-        "temp_directory": str(temporary),
-    }
-    connection = duckdb.connect(":memory:", config=config)
-    try:
+    with _engine_in_memory(NO_EXTENSIONS, temporary, memory_limit, threads) as connection:
         yield connection
-    finally:
-        connection.close()
+
+
+@contextmanager
+def _engine_in_memory(
+    allowed: Config, temporary: Path, memory_limit: str, threads: int
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # A folder of its own: the engines of steps side by side name their spill files alike.
+    with TemporaryDirectory(prefix="spill-", dir=temporary) as spill:
+        config: Config = {
+            **allowed,
+            "threads": str(threads),
+            "memory_limit": memory_limit,
+            "temp_directory": spill,
+        }
+        connection = duckdb.connect(":memory:", config=config)
+        try:
+            yield connection
+        finally:
+            connection.close()
 
 
 def _first_line(error: Exception) -> str:

@@ -10,23 +10,30 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import multiprocessing
 import os
 import signal
 import sys
 import threading
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from crm_dags.environment import local_airflow
 from crm_tasks.settings import load_settings
+from crm_tasks.steps.lanes import two_lanes
+from crm_tasks.steps.registry import STEPS
+from crm_tasks.warehouse.bound import end_with
 from crm_tasks.warehouse.clock import utc_now
 from crm_tasks.warehouse.dbt import read_ahead
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.warm_dbt import WARM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from airflow.sdk import DAG
 
@@ -44,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _load_dbt_meanwhile(home, asked.profile)
     conf = {"profile": asked.profile, "as_of": asked.as_of, "dry_run": asked.dry_run}
     try:
-        return 0 if run_daily(conf, asked.attempt_id) else 1
+        with _another_process() as beside:
+            return 0 if run_daily(conf, asked.attempt_id, beside) else 1
     except KeyboardInterrupt:  # between two steps
         return 1
 
@@ -70,8 +78,25 @@ def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt  # as Ctrl-C: the step ends its dbt process and records its failure
 
 
-def run_daily(conf: dict[str, Any], attempt_id: str | None) -> bool:
-    """Run ``crm_daily`` with these parameters and return whether it succeeded."""
+@contextmanager
+def _another_process() -> Iterator[Executor]:
+    """Lend an executor with one process, that starts when needed and never outlives this one."""
+    context = multiprocessing.get_context("spawn")
+    executor = ProcessPoolExecutor(1, context, initializer=end_with, initargs=(os.getpid(),))
+    try:
+        yield executor
+    finally:
+        # Whoever interrupts a run does not wait for the step that runs beside.
+        for child in multiprocessing.active_children():
+            child.terminate()
+        executor.shutdown(cancel_futures=True)
+
+
+def run_daily(conf: dict[str, Any], attempt_id: str | None, beside: Executor) -> bool:
+    """Run ``crm_daily`` with these parameters and return whether it succeeded.
+
+    Steps that may run beside others do so in ``beside``.
+    """
     from airflow.models.dagrun import DagRun
     from airflow.utils.state import DagRunState
 
@@ -87,7 +112,7 @@ def run_daily(conf: dict[str, Any], attempt_id: str | None) -> bool:
         operator.on_failure_callback = [report_failure, give_up]
     # dag.test() takes no run id, and the steps are followed by it while they run. Without a
     # logical date of its own it would clear the tasks of every earlier run.
-    with patch.object(DagRun, "generate_run_id", return_value=run_id):
+    with patch.object(DagRun, "generate_run_id", return_value=run_id), two_lanes(beside):
         ended = daily.test(logical_date=now.replace(tzinfo=dt.UTC), run_conf=conf)
     return bool(ended.state == DagRunState.SUCCESS)
 
@@ -114,7 +139,12 @@ def _load_dag() -> DAG:
     bag = DagBag(DAGS)
     for file, problem in bag.import_errors.items():
         print(f"{file}: {problem}", file=sys.stderr)  # noqa: T201 (there is no run to record it in)
-    return bag.dags[DAG_ID]
+    daily = bag.dags[DAG_ID]
+    # dag.test() calls one task at a time: it comes to a step that runs beside when it is needed.
+    for before, step in pairwise(STEPS):
+        if step.after:
+            daily.get_task(step.task_id).set_upstream(daily.get_task(before.task_id))
+    return daily
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ def run_crm_step(step: str, **context: Any) -> dict[str, Any]:
     """Run one step and return its report; a failure that a retry cannot mend is final."""
     from crm_dags.attempts import attempt_of
     from crm_tasks.errors import CrmError
-    from crm_tasks.steps.runner import run_step
+    from crm_tasks.steps.lanes import run_in_lane
 
     try:
-        return run_step(step, attempt_of(context))
+        return run_in_lane(step, attempt_of(context))
     except CrmError as error:
         if error.is_retryable:
             raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from crm_dags.environment import local_airflow
@@ -41,7 +42,8 @@ def play(run_id: str, step_that_fails: str = "", outcomes: tuple = ()) -> dict:
 
     runner.run_step = run_step
     conf = {"profile": "completejourney", "as_of": "2017-06-01", "dry_run": False}
-    return {"ended": embedded.run_daily(conf, run_id), "seen": seen}
+    with ThreadPoolExecutor(1) as beside:
+        return {"ended": embedded.run_daily(conf, run_id, beside), "seen": seen}
 
 
 def kill(run_id: str) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from crm_dags.environment import DAGS
 from crm_tasks.contracts.registry import published_tables
-from crm_tasks.steps.registry import STEPS
+from crm_tasks.steps.registry import STEPS, find_step
 
 GROUPS = ["load", "model", "graph", "learn", "decide", "evaluate", "publish"]
 
@@ -29,9 +29,20 @@ def test_the_shape_is_as_reviewed(dag_bag, snapshot):
 def test_every_step_is_a_task_of_crm_daily_once_and_in_order(dag_bag):
     tasks = dag_bag["dags"]["crm_daily"]["tasks"]
     assert [task["task_id"] for task in tasks] == [step.task_id for step in STEPS]
-    for task, following in pairwise(tasks):
-        assert task["downstream"] == [following["task_id"]]
     assert tasks[-1]["downstream"] == []
+
+
+def test_a_step_waits_for_the_one_before_it_or_for_what_it_needs(dag_bag):
+    tasks = dag_bag["dags"]["crm_daily"]["tasks"]
+    followed = {(task["task_id"], name) for task in tasks for name in task["downstream"]}
+    chain = [step for step in STEPS if not step.after]
+    expected = {(step.task_id, following.task_id) for step, following in pairwise(chain)}
+    for step in STEPS:
+        if step.after:
+            joined = next(s for s in STEPS[STEPS.index(step) :] if not s.after)
+            expected |= {(find_step(step.after).task_id, step.task_id)}
+            expected |= {(step.task_id, joined.task_id)}
+    assert followed == expected
 
 
 def test_the_task_groups_follow_the_flow(dag_bag):
