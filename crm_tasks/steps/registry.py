@@ -99,7 +99,10 @@ STEPS: tuple[Step, ...] = (
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
-    _python("value", "learn", "outlook:build_value", "ml.clv", contributes=GATHERED),
+    _python(
+        "value", "learn", "outlook:build_value", "ml.clv",
+        contributes=GATHERED, after="features_wide",
+    ),  # fmt: skip
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),

@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from crm_tasks.ml.value.buying import BuyingModel, Histories, Kind, fit_buying
-from crm_tasks.ml.value.seasons import Clock, learn_clock, plain_clock
+from crm_tasks.ml.value.seasons import Clock, learn_clock
 from crm_tasks.ml.value.spending import SpendingModel, fit_spending
 
 if TYPE_CHECKING:
@@ -161,6 +161,3 @@ def own_rate(seen: Seen, days: int) -> Floats:
     age = (seen.end - seen.first).astype(np.float64)
     together = seen.x.sum() / max(age.sum(), 1.0)
     return days * np.divide(seen.x, age, out=np.full(len(age), together), where=age > 0)
-
-
-__all__ = ["KINDS", "ValueModel", "ValueParams", "fit_value", "own_rate", "plain_clock"]
