@@ -76,4 +76,40 @@ CLV = Table(
     history="snapshot",
 )
 
-TABLES = (CLV,)
+FORECASTS = Table(
+    schema="ml",
+    name="forecasts",
+    grain="One row per series, metric and step ahead: thirty dated steps, all in the future",
+    key=("series_id", "metric", "step", "as_of_date"),
+    columns=(
+        Column("series_id", "VARCHAR", "all, segment:<state> or category:<name>", False),
+        Column("level", "VARCHAR", "all, segment or category", False),
+        Column("metric", "VARCHAR", "units (countable items) or net_amount", False),
+        Column("target_date", "DATE", "Day, or first day of the week, that is forecast", False),
+        Column("step", "INTEGER", "1 to 30", False),
+        Column("step_days", "INTEGER", "Days a step is long: 1, or 7 where sales are sparse", False),
+        Column("yhat", "DOUBLE", "Forecast", False, "items or currency"),
+        *(
+            Column(
+                f"{end}{share}",
+                "DOUBLE",
+                f"{word} end of the band that holds {share} % of days; NULL before any backtest",
+                unit="items or currency",
+            )
+            for share in (80, 95)
+            for end, word in (("lo", "Lower"), ("hi", "Upper"))
+        ),
+        Column("currency_code", "VARCHAR", "ISO 4217 code of a net_amount"),
+        Column("method", "VARCHAR", "seasonal_naive, ets, theta or sarima", False),
+        Column(
+            "mase_backtest",
+            "DOUBLE",
+            "Mean error of the method on origins that did not choose it, by that of repeating the "
+            "last season within the known part; NULL without a backtest",
+        ),
+        as_of_date_column(),
+    ),
+    history="snapshot",
+)
+
+TABLES = (CLV, FORECASTS)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.frames import StepReport
+from crm_tasks.ml.forecasting.backtest import ForecastParams
+from crm_tasks.ml.forecasting.outlook import forecast_outlook
+from crm_tasks.ml.forecasting.series import sales_series
 from crm_tasks.ml.cards import ModelCard, metric_rows, model_rows, reliability_rows
 from crm_tasks.ml.judgement import Judgement, JudgementParams, comparison_table
 from crm_tasks.ml.value.histories import purchase_days
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
     from crm_tasks.steps.run import Run
 
+ITEMS = ("customer_id", "product_id", "ordered_at", "quantity", "net_amount", "is_countable")
 ORDERS = ("customer_id", "ordered_at", "net_amount")
 
 
@@ -33,6 +37,29 @@ def build_value(run: Run) -> StepReport:
         rows_in=orders.num_rows,
         rows_written=written,
         message=f"{written:,} customers valued by {found.method}",
+    )
+
+
+def build_forecasts(run: Run) -> StepReport:
+    """Write ml.forecasts and contribute what forecasting methods were judged to be."""
+    items = run.read("core.fct_order_items", ITEMS)
+    products = run.read("core.dim_products", ("product_id", "category_l1", "category_l2"))
+    params = ForecastParams()
+    with run.scratch(order_items=items, products=products) as scratch:
+        series = sales_series(
+            scratch, run.as_of, run.profile.time_zone,
+            categories=params.categories, sparse_share=params.sparse_share,
+        )  # fmt: skip
+    found = forecast_outlook(
+        series, run.as_of, run.profile.currency_code, params, JudgementParams()
+    )
+    written = run.write("ml.forecasts", found.forecasts)
+    contribute(run, found.judgements, found.cards)
+    held = ", ".join(f"{name} {one.value:.2f}" for name, one in found.coverage.items())
+    return StepReport(
+        rows_in=items.num_rows + products.num_rows,
+        rows_written=written,
+        message=f"{len(series)} series, 30 steps; {held or 'too short for a backtest'}",
     )
 
 

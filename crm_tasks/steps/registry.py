@@ -103,6 +103,10 @@ STEPS: tuple[Step, ...] = (
         "value", "learn", "outlook:build_value", "ml.clv",
         contributes=GATHERED, after="features_wide",
     ),  # fmt: skip
+    _python(
+        "forecasts", "learn", "outlook:build_forecasts", "ml.forecasts",
+        contributes=GATHERED, after="features_wide",
+    ),  # fmt: skip
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),

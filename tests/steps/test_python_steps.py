@@ -38,7 +38,8 @@ def hand_overs(run, step):
 
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
-        "identity", "relationships", "influence", "links", "segments", "value", "comparisons",
+        "identity", "relationships", "influence", "links", "segments", "value", "forecasts",
+        "comparisons",
         "actions", "campaign_response",
     ]  # fmt: skip
 

@@ -32,21 +32,32 @@ class ForecastParams:
         Origins that tell the width of bands, and the earlier ones that choose the method: an error
         that made a method champion must not tell how good it is.
     origins_at_least : int
-        With fewer calibration origins the naive method answers.
-    train_at_least : int
-        Steps known before the first origin.
+        Calibration origins of a short series.
+    train_at_least : tuple of int
+        Steps known before the first origin, without a season and with one.
+    trial_steps_at_least : int
+        A series in which no trial reaches so far is not tried: the naive method answers.
     own_weight : float
         So many origins' worth of evidence stands against a series' own errors being larger or
         smaller than those of its kind.
+    levels : tuple of float
+        What bands are to cover.
+    categories : int
+        So many categories of the highest net amount have series.
+    sparse_share : float
+        With a larger share of days without a sale a series is weekly.
     """
 
     steps: int = 30
-    calibration_origins: int = 6
+    calibration_origins: int = 5
     selection_origins: int = 3
     origins_at_least: int = 2
-    train_at_least: int = 56
+    train_at_least: tuple[int, int] = (20, 56)
+    trial_steps_at_least: int = 4
     own_weight: float = 3.0
     levels: tuple[float, float] = (0.80, 0.95)
+    categories: int = 5
+    sparse_share: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -58,34 +69,31 @@ class Origins:
     steps: int
 
 
-def origins_of(n: int, params: ForecastParams) -> Origins:
+def origins_of(n: int, period: int, params: ForecastParams) -> Origins:
     """Return the origins of a series of ``n`` steps: the latest calibrate, the ones before select.
 
-    Calibration origins do not overlap. A series too short for all has fewer, then shorter, ones.
+    Calibration origins do not overlap. A series too short for all looks less far ahead, then from
+    fewer places; at last from none.
 
     Examples
     --------
-    >>> origins_of(365, ForecastParams()).calibration
-    (335, 305, 275, 245, 215, 185)
-    >>> origins_of(365, ForecastParams()).selection
-    (170, 155, 140)
+    >>> origins_of(365, 7, ForecastParams())
+    Origins(calibration=(335, 305, 275, 245, 215), selection=(200, 185, 170), steps=30)
+    >>> origins_of(52, 1, ForecastParams())
+    Origins(calibration=(44, 36), selection=(32, 28, 24), steps=8)
+    >>> origins_of(20, 1, ForecastParams())
+    Origins(calibration=(), selection=(), steps=0)
     """
-    room = n - params.train_at_least
-    n_most = params.calibration_origins + params.selection_origins / 2
-    steps = int(min(params.steps, max(room // 4, 0)))
-    if steps < 1:
+    room = n - params.train_at_least[period > 1]
+    steps = min(params.steps, max(room, 0) // 4)
+    if steps < params.trial_steps_at_least:
         return Origins((), (), 0)
-    n_calibration = min(params.calibration_origins, max(int(room / steps / n_most * (
-        params.calibration_origins)), params.origins_at_least))  # fmt: skip
-    calibration = tuple(n - steps * (k + 1) for k in range(n_calibration))
-    half = max(steps // 2, 1)
+    half = steps // 2
+    number = (room - params.selection_origins * half) // steps
+    number = min(max(number, params.origins_at_least), params.calibration_origins)
+    calibration = tuple(n - steps * (k + 1) for k in range(number))
     selection = tuple(calibration[-1] - half * (k + 1) for k in range(params.selection_origins))
-    least = params.train_at_least
-    return Origins(
-        tuple(o for o in calibration if o >= least),
-        tuple(o for o in selection if o >= least),
-        steps,
-    )
+    return Origins(calibration, selection, steps)
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,18 +28,28 @@ STATES = ("active", "cooling", "away", "new")
 ACTIVE_DAYS, COOLING_DAYS = 30, 90
 WEEK = 7
 
+#: Moments repeat (one per order), so that each is turned into the company's own time once.
 _SALES = """
+with moments as (
+    select
+        ordered_at,
+        (ordered_at at time zone 'UTC') at time zone $time_zone as local_at
+    from order_items
+    where ordered_at is not null
+    group by ordered_at
+)
+
 select
     order_items.customer_id,
-    cast((order_items.ordered_at at time zone 'UTC') at time zone $time_zone as date) as day,
+    cast(moments.local_at as date) as day,
     coalesce(products.category_l2, products.category_l1) as category,
     cast(sum(case when order_items.is_countable then order_items.quantity else 0 end) as double)
         as units,
     cast(cast(sum(order_items.net_amount) as decimal(18, 2)) as double) as net_amount,
-    max((order_items.ordered_at at time zone 'UTC') at time zone $time_zone) as last_at
+    max(moments.local_at) as last_at
 from order_items
+inner join moments on order_items.ordered_at = moments.ordered_at
 left join products on order_items.product_id = products.product_id
-where order_items.ordered_at is not null
 group by order_items.customer_id, day, category
 order by order_items.customer_id nulls last, day, category nulls last
 """
