@@ -87,7 +87,9 @@ FORECASTS = Table(
         Column("metric", "VARCHAR", "units (countable items) or net_amount", False),
         Column("target_date", "DATE", "Day, or first day of the week, that is forecast", False),
         Column("step", "INTEGER", "1 to 30", False),
-        Column("step_days", "INTEGER", "Days a step is long: 1, or 7 where sales are sparse", False),
+        Column(
+            "step_days", "INTEGER", "Days a step is long: 1, or 7 where sales are sparse", False
+        ),
         Column("yhat", "DOUBLE", "Forecast", False, "items or currency"),
         *(
             Column(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.frames import StepReport
+from crm_tasks.ml.cards import ModelCard, metric_rows, model_rows, reliability_rows
 from crm_tasks.ml.forecasting.backtest import ForecastParams
 from crm_tasks.ml.forecasting.outlook import forecast_outlook
 from crm_tasks.ml.forecasting.series import sales_series
-from crm_tasks.ml.cards import ModelCard, metric_rows, model_rows, reliability_rows
 from crm_tasks.ml.judgement import Judgement, JudgementParams, comparison_table
 from crm_tasks.ml.value.histories import purchase_days
 from crm_tasks.ml.value.model import ValueParams
@@ -55,7 +55,8 @@ def build_forecasts(run: Run) -> StepReport:
     )
     written = run.write("ml.forecasts", found.forecasts)
     contribute(run, found.judgements, found.cards)
-    held = ", ".join(f"{name} {one.value:.2f}" for name, one in found.coverage.items())
+    told = found.coverage["net_amount"].items()
+    held = ", ".join(f"{name} {one.value:.2f}" for name, one in told)
     return StepReport(
         rows_in=items.num_rows + products.num_rows,
         rows_written=written,

@@ -84,6 +84,12 @@ LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_predic
 #: Every step of learning contributes its rows; the last of the group gathers them.
 GATHERED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
 
+
+def _learning(name: str, function: str, *writes: str) -> Step:
+    """Return a step that learns from core and features alone, beside the others of its group."""
+    return _python(name, "learn", function, *writes, contributes=GATHERED, after="features_wide")
+
+
 STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
     _dbt("staging", "model", "models:build_staging", "staging"),
@@ -99,14 +105,8 @@ STEPS: tuple[Step, ...] = (
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
-    _python(
-        "value", "learn", "outlook:build_value", "ml.clv",
-        contributes=GATHERED, after="features_wide",
-    ),  # fmt: skip
-    _python(
-        "forecasts", "learn", "outlook:build_forecasts", "ml.forecasts",
-        contributes=GATHERED, after="features_wide",
-    ),  # fmt: skip
+    _learning("value", "outlook:build_value", "ml.clv"),
+    _learning("forecasts", "outlook:build_forecasts", "ml.forecasts"),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: Ends of the parts of the horizon that have a factor each.
 PARTS = (7, 14, 21)
 #: A score beyond counts as this in factors (not in quantiles): one wild day is not the series.
-CLIP = 8.0
+LEAST_SCORE, CLIP = 1e-6, 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,21 +104,22 @@ def _part_of(steps: int) -> npt.NDArray[np.int64]:
 
 
 def _mean_square(scores: Floats) -> float:
-    return float(np.mean(np.clip(np.abs(scores), 1e-6, CLIP) ** 2))
+    return float(np.mean(np.clip(np.abs(scores), LEAST_SCORE, CLIP) ** 2))
 
 
 def _parts(told: Mapping[str, Sequence[Floats]]) -> Floats:
-    """Return the root mean square of each part of the horizon by that of all steps.
+    """Return the mean size of errors in each part of the horizon by that of their whole path.
 
-    A part no path reaches has the factor of the one before.
+    Path by path, so that wild series do not speak for all. A part no path reaches has the factor of
+    the one before.
     """
-    squares, number = np.zeros(len(PARTS) + 1), np.zeros(len(PARTS) + 1)
+    sums, number = np.zeros(len(PARTS) + 1), np.zeros(len(PARTS) + 1)
     for path in (path for paths in told.values() for path in paths):
-        part = _part_of(len(path))
-        clipped = np.clip(np.abs(path), 1e-6, CLIP) ** 2
-        squares += np.bincount(part, clipped, minlength=len(squares))
-        number += np.bincount(part, minlength=len(number))
-    mean = squares / np.maximum(number, 1)
+        part, size = _part_of(len(path)), np.maximum(np.abs(path), LEAST_SCORE)
+        steps = np.bincount(part, minlength=len(sums))
+        sums += np.bincount(part, size, minlength=len(sums)) / np.maximum(steps, 1) / size.mean()
+        number += steps > 0
+    mean = sums / np.maximum(number, 1)
     for place in range(1, len(mean)):
         mean[place] = mean[place] if number[place] else mean[place - 1]
-    return np.asarray(np.sqrt(mean / (squares.sum() / number.sum())))
+    return mean

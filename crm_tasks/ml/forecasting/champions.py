@@ -44,8 +44,8 @@ class Contest:
 
     def scores(self, method: str, without: int | None = None) -> list[Floats]:
         """Return the scores of a method by calibration origin, one of them left out."""
-        trials = [self.backtest.trial(method, origin)
-                  for place, origin in enumerate(self.origins.calibration) if place != without]  # fmt: skip
+        kept = (one for place, one in enumerate(self.origins.calibration) if place != without)
+        trials = [self.backtest.trial(method, origin) for origin in kept]
         return [one.scores for one in trials if one is not None]
 
     def error(self, method: str) -> float | None:
@@ -53,10 +53,18 @@ class Contest:
         return self.backtest.errors(self.origins.calibration, (method,)).get(method)
 
 
-def contest(series: Series, params: ForecastParams) -> Contest:
-    """Return the contest of methods for one series."""
-    origins = origins_of(len(series.values), series.period, params)
-    backtest = Backtest(series, max(origins.steps, 1))
+def contest(
+    series: Series,
+    params: ForecastParams,
+    backtest: Backtest | None = None,
+    until: int | None = None,
+) -> Contest:
+    """Return the contest of methods for one series, as of its end or of an earlier step.
+
+    ``backtest`` may hold trials that were made for another date.
+    """
+    origins = origins_of(until or len(series.values), series.period, params)
+    backtest = backtest or Backtest(series, max(origins.steps, 1))
     methods = WHOLE if series.level == "all" else EVERYWHERE
     return Contest(backtest, origins, backtest.choose(origins.selection, methods))
 
@@ -93,8 +101,10 @@ def _judged(
             failed[name] = next(one.backtest.failures[name] for one in contests
                                 if name in one.backtest.failures)  # fmt: skip
     by_series = len(contests) > 1
-    units = np.array([place if by_series else origin
-                      for place, one in enumerate(contests) for origin in one.origins.calibration])  # fmt: skip
+    places = [
+        (place, origin) for place, one in enumerate(contests) for origin in one.origins.calibration
+    ]
+    units = np.array([place if by_series else origin for place, origin in places])
     found = judge(target, "mase", NAIVE, errors, judging, units=units, preference=(CHOSEN,))
     rows = [*found.rows]
     for name, reason in failed.items():
@@ -111,7 +121,11 @@ def bands_of(
     """Return the bands of each kind of series (days a step), from the methods that answer."""
     return {
         kind: calibrate(
-            {one.key: one.scores(methods[one.key], without) for one in contests if one.kind == kind},
+            {
+                one.key: one.scores(methods[one.key], without)
+                for one in contests
+                if one.kind == kind
+            },
             params.levels,
             params.own_weight,
         )
@@ -124,15 +138,16 @@ def measured_coverage(
     methods: Mapping[str, str],
     params: ForecastParams,
     judging: JudgementParams,
+    metric: str,
 ) -> dict[str, Interval]:
-    """Return the share of days inside the bands that the other origins would have given.
+    """Return the share of a metric's steps inside the bands the other origins would have given.
 
     The interval is of the mean over series.
     """
     held: dict[float, dict[str, list[float]]] = {level: {} for level in params.levels}
     for place in range(params.calibration_origins):
         bands = bands_of(contests, methods, params, without=place)
-        for one in contests:
+        for one in (each for each in contests if each.backtest.series.metric == metric):
             calibrated = bands[one.kind]
             if place >= len(one.origins.calibration) or calibrated is None:
                 continue
@@ -144,12 +159,16 @@ def measured_coverage(
                 n = len(trial.actual)
                 inside = (trial.actual >= low[:n]) & (trial.actual <= high[:n])
                 shares.setdefault(one.key, []).append(float(inside.mean()))
-    return {f"coverage_{round(100 * level)}": _interval([np.mean(s) for s in shares.values()], judging)
-            for level, shares in held.items() if shares}  # fmt: skip
+    return {
+        f"coverage_{round(100 * level)}": mean_over_series(list(shares.values()), judging)
+        for level, shares in held.items()
+        if shares
+    }
 
 
-def _interval(shares: Sequence[np.floating[npt.NBitBase]], judging: JudgementParams) -> Interval:
-    told = np.array(shares, dtype=np.float64)
+def mean_over_series(shares: Sequence[Sequence[float]], judging: JudgementParams) -> Interval:
+    """Return the mean share with its bootstrap interval; series are drawn, not their origins."""
+    told = np.array([np.mean(own) for own in shares], dtype=np.float64)
     rng = np.random.default_rng(judging.seed)
     drawn = rng.choice(told, (judging.resamples, len(told))).mean(axis=1)
     tail = (1 - judging.level) / 2

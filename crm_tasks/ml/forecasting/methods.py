@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 NAIVE = "seasonal_naive"
-SEASONS_AT_LEAST = 2
+SEASONS_AT_LEAST, STEPS_AT_LEAST = 2, 10
 #: A series that never varies still gets a band of some width: this share of its level.
 LEAST_SPREAD = 1e-3
 
@@ -105,12 +105,14 @@ def sarima(values: Floats, period: int, steps: int) -> Path:
     """Return SARIMA (0,1,1)(0,1,1), or ARIMA (1,1,1) without a season (Box, Jenkins 1970)."""
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
+    if len(values) < STEPS_AT_LEAST:
+        raise MethodFailed(f"sarima: {len(values)} steps; {STEPS_AT_LEAST} are needed")
     has_season = period > 1 and len(values) >= (SEASONS_AT_LEAST + 1) * period
     order, seasonal = ((0, 1, 1), (0, 1, 1, period)) if has_season else ((1, 1, 1), (0, 0, 0, 0))
     scale = float(np.std(values)) or 1.0
     fit = SARIMAX(values / scale, order=order, seasonal_order=seasonal).fit(disp=False, maxiter=60)
     if not fit.mle_retvals.get("converged", False):
-        raise MethodFailed("the likelihood did not converge")
+        raise MethodFailed("sarima: the likelihood did not converge")
     ahead = fit.get_forecast(steps)
     return Path(scale * np.asarray(ahead.predicted_mean), scale * np.asarray(ahead.se_mean))
 

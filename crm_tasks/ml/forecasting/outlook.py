@@ -41,7 +41,7 @@ class ForecastOutlook:
     forecasts: pa.Table
     judgements: tuple[Judgement, ...]
     cards: tuple[ModelCard, ...]
-    coverage: Mapping[str, Interval]
+    coverage: Mapping[str, Mapping[str, Interval]]
 
 
 def forecast_outlook(
@@ -61,20 +61,25 @@ def forecast_outlook(
     rows: list[dict[str, Any]] = []
     for one in contests:
         rows += _rows(one, answers[one.key], bands[one.kind], params, currency_code)
-    coverage = measured_coverage(contests, answers, params, judging)
+    coverage = {metric: measured_coverage(contests, answers, params, judging, metric)
+                for metric in METRICS}  # fmt: skip
     table = pa.Table.from_pylist(
         [row | {"as_of_date": as_of} for row in rows], schema=FORECASTS.arrow_schema
     )
-    cards = tuple(_card(metric, judged[metric][0], contests, answers, coverage, params, as_of)
-                  for metric in METRICS if contests)  # fmt: skip
-    return ForecastOutlook(table, tuple(j for pair in judged.values() for j in pair), cards, coverage)
+    cards = tuple(
+        _card(judged[metric][0], own, answers, coverage[metric], params, as_of)
+        for metric in METRICS
+        if (own := [one for one in contests if one.backtest.series.metric == metric])
+    )
+    judgements = tuple(one for pair in judged.values() for one in pair)
+    return ForecastOutlook(table, judgements, cards, coverage)
 
 
 def _rows(
     one: Contest, method: str, bands: Bands | None, params: ForecastParams, currency_code: str
 ) -> list[dict[str, Any]]:
     series = one.backtest.series
-    method, path = _path(series, method, params.steps)
+    method, path = _path(series, method, params.steps + series.lead)
     error = one.error(method)
     told = {
         "series_id": series.series_id, "level": series.level, "metric": series.metric,
@@ -92,12 +97,12 @@ def _rows(
     return [
         told | {
             "step": step + 1,
-            "target_date": series.date_of(len(series.values) + step),
-            "yhat": round(float(path.mean[step]), DECIMALS),
-            **{name: None if end is None else round(float(end[step]), DECIMALS)
+            "target_date": series.date_of(len(series.values) + place),
+            "yhat": round(float(path.mean[place]), DECIMALS),
+            **{name: None if end is None else round(float(end[place]), DECIMALS)
                for name, end in ends.items()},
         }
-        for step in range(params.steps)
+        for step, place in enumerate(range(series.lead, series.lead + params.steps))
     ]  # fmt: skip
 
 
@@ -110,8 +115,7 @@ def _path(series: Series, method: str, steps: int) -> tuple[str, Path]:
     return method, bounded(path, series.values)
 
 
-def _card(  # noqa: PLR0913 (a card says all of these)
-    metric: str,
+def _card(
     judged: Judgement,
     contests: Sequence[Contest],
     answers: Mapping[str, str],
@@ -119,7 +123,9 @@ def _card(  # noqa: PLR0913 (a card says all of these)
     params: ForecastParams,
     as_of: dt.date,
 ) -> ModelCard:
-    own = {one.key: one for one in contests if one.backtest.series.metric == metric}
+    """Return the card of one metric: how its series are forecast."""
+    own = {one.key: one for one in contests}
+    metric = contests[0].backtest.series.metric
     values = [one.backtest.series.values.round(DECIMALS) for one in own.values()]
     told = asdict(params) | {"methods": {key: answers[key] for key in own}}
     answering = CHOSEN if judged.champion == CHOSEN else NAIVE

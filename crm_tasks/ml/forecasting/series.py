@@ -59,7 +59,8 @@ order by order_items.customer_id nulls last, day, category nulls last
 class Series:
     """One series: a value for each step from ``first_date`` to the last day before the as-of date.
 
-    ``step_days`` is 1 or 7; ``period`` the steps of its season, 1 without one.
+    ``step_days`` is 1 or 7; ``period`` the steps of its season, 1 without one; ``lead`` the steps
+    between its end and the as-of date, which are forecast and not published.
     """
 
     series_id: str
@@ -68,6 +69,7 @@ class Series:
     first_date: dt.date
     step_days: int
     period: int
+    lead: int
     values: Floats
 
     def date_of(self, place: int) -> dt.date:
@@ -108,20 +110,21 @@ def sales_series(
     first, end = int(day.min()), _end(sales, day, as_of)
     origin = dt.date(1970, 1, 1)
     values = {name: sales.column(name).to_numpy() for name in METRICS}
-    seen = day < end
     groups = {"all": ("all", np.ones(len(day), dtype=bool))}
     groups |= {f"segment:{n}": ("segment", rows) for n, rows in _states(sales, day, end).items()}
     groups |= _largest(sales, values["net_amount"], categories)
     found = []
+    whole = (as_of - origin).days
     for series_id, (level, rows) in sorted(groups.items()):
+        # Nobody's state is known before there are days to tell it from.
+        begin = min(first + COOLING_DAYS, whole - 1) if level == "segment" else first
+        here = rows & (day >= begin) & (day < whole)
+        sold = np.bincount(day[here] - begin, minlength=whole - begin)
+        is_sparse = float((sold == 0).mean()) > sparse_share
         for metric in METRICS:
-            here = rows & seen
-            daily = np.bincount(
-                day[here] - first, values[metric][here], minlength=end - first
-            ).astype(np.float64)
-            sold = np.bincount(day[here] - first, minlength=end - first)
-            start = origin + dt.timedelta(days=first)
-            one = _gathered(daily, float((sold == 0).mean()) > sparse_share, start)
+            daily = np.bincount(day[here] - begin, values[metric][here], minlength=whole - begin)
+            start = origin + dt.timedelta(days=begin)
+            one = _gathered(daily.astype(np.float64), whole - end, start, is_sparse=is_sparse)
             found.append(Series(series_id, level, metric, *one))
     return found
 
@@ -175,9 +178,15 @@ def _largest(
     return {f"category:{told[place]}": ("category", code == place) for place in order[:categories]}
 
 
-def _gathered(daily: Floats, is_sparse: bool, first: dt.date) -> tuple[dt.date, int, int, Floats]:
-    """Return (first date, days a step, season, values): weeks end with the last day."""
+def _gathered(
+    daily: Floats, cut_off: int, first: dt.date, *, is_sparse: bool
+) -> tuple[dt.date, int, int, int, Floats]:
+    """Return (first date, days a step, season, lead, values); weeks end with the last day.
+
+    ``cut_off`` days at the end are incomplete: not used by day, little of a week.
+    """
     if not is_sparse or len(daily) < 2 * WEEK:
-        return first, 1, WEEK, daily
-    cut = len(daily) % WEEK
-    return first + dt.timedelta(days=cut), WEEK, 1, daily[cut:].reshape(-1, WEEK).sum(axis=1)
+        return first, 1, WEEK, cut_off, daily[: len(daily) - cut_off]
+    rest = len(daily) % WEEK
+    weeks = daily[rest:].reshape(-1, WEEK).sum(axis=1)
+    return first + dt.timedelta(days=rest), WEEK, 1, 0, weeks
