@@ -36,8 +36,8 @@ check: $(VENV)/.tests $(LINT)/.ready ## style, types, imports, SQL, generated fi
 	@$(VENV)/bin/python -m crm_tasks.contracts --check
 	@$(LINT)/bin/prek run --all-files --quiet
 
-accept: $(VENV)/.tests $(DUCKDB15)/.ready ## acceptance lines too long for the suite: make accept [ISSUE=1]
-	@$(VENV)/bin/python -m benchmarks.accept $(if $(ISSUE),--issue $(ISSUE))
+accept: $(VENV)/.tests $(DUCKDB15)/.ready ## acceptance lines too long for the suite: make accept [ISSUE=1] [LINE=words]
+	@$(VENV)/bin/python -m benchmarks.accept $(if $(ISSUE),--issue $(ISSUE)) $(if $(LINE),--line "$(LINE)")
 
 bench: $(VENV)/.tests ## the run by stage, and the same job in pandas and networkx
 	@$(VENV)/bin/python -m benchmarks.run

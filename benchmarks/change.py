@@ -87,7 +87,7 @@ def micro_batches(workshop: Workshop) -> Measured:
 def random_histories(workshop: Workshop) -> Measured:
     """Run the property of the suite on many more histories."""
     workshop.need_environment()
-    command = [workshop.python, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+    command = [workshop.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=0",
                "tests/dbt/test_changes.py"]  # fmt: skip
     run = run_child(command, workshop.checkout, {"CHANGE_HISTORIES": str(N_HISTORIES)})
     said = run.printed.strip().splitlines()[-1]

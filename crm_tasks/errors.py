@@ -33,6 +33,10 @@ class ProfileError(CrmError):
     """A source profile does not say what a profile must say."""
 
 
+class RulesError(CrmError):
+    """A rule book does not say what a rule book may say."""
+
+
 class SourceUnavailable(CrmError):
     """A source could not be reached or read; the next attempt may find it well."""
 

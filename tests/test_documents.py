@@ -16,8 +16,8 @@ from crm_tasks.graph.params import GraphParams
 from crm_tasks.ml.segments import RFM_SEGMENTS
 from crm_tasks.quality.suites import LAYERS
 from crm_tasks.settings import PROJECT, Settings
-from crm_tasks.strategy.plan import PlanParams
-from crm_tasks.strategy.rules import RULES
+from crm_tasks.strategy.params import PlanParams
+from crm_tasks.strategy.rules import load_rules
 from crm_tasks.warehouse.query import query_served
 
 if TYPE_CHECKING:
@@ -218,8 +218,9 @@ def test_the_graph_page_gives_every_parameter_its_value() -> None:
 def test_the_strategy_page_gives_every_rule_and_default() -> None:
     page = text_of(PROJECT / "docs/methods/strategy.md")
     listed = re.findall(r"^\| `(\w+)` \| .* \| `(\w+)` \|$", page, re.MULTILINE)
-    assert listed == [(rule.rule_id, rule.content_id) for rule in RULES]
-    for name in ("contacts_30d_at_most", "default_hour", "connected_from"):
+    assert listed == [(rule.id, rule.contents[0]) for rule in load_rules().expansions]
+    for name in ("default_hour", "connected_from", "exact_at_most", "exploration_share",
+                 "issue_deadline_days"):  # fmt: skip
         default = next(f.default for f in fields(PlanParams) if f.name == name)
         assert f"`{name}` = {default:g}" in page
 

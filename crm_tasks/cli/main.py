@@ -9,6 +9,7 @@ import typer
 from crm_tasks.cli import (
     audit,
     backfill,
+    brief,
     doctor,
     erase,
     graph,
@@ -16,10 +17,12 @@ from crm_tasks.cli import (
     key,
     profile,
     quarantine,
+    rules,
     run,
     runs,
     sql,
     up,
+    why,
 )
 from crm_tasks.cli.console import errors
 from crm_tasks.errors import CrmError
@@ -44,7 +47,10 @@ app.add_typer(graph.app, name="graph")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(identity.app, name="identity")
 app.add_typer(key.app, name="key")
+app.add_typer(rules.app, name="rules")
 app.command("erase")(erase.erase)
+app.command("brief")(brief.brief)
+app.command("why")(why.why)
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)
 app.add_typer(audit.app, name="audit")

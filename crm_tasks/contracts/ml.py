@@ -163,6 +163,74 @@ RELIABILITY_BINS = Table(
     ),
 )
 
+PREDICTIONS = Table(
+    schema="ml",
+    name="predictions",
+    grain="One row per customer, target and horizon",
+    key=("customer_id", "target", "horizon_days"),
+    columns=(
+        Column("prediction_id", "VARCHAR", "customer_id:target:horizon_days", False),
+        Column("customer_id", "VARCHAR", "Customer", False),
+        Column(
+            "target",
+            "VARCHAR",
+            "churn, buy, clv, next_category, next_price, next_purchase_date, need",
+            False,
+        ),
+        Column("horizon_days", "INTEGER", "How far ahead; 0 for the next event", False, "days"),
+        Column(
+            "value", "DOUBLE", "What is expected: probability, amount, days from the as-of date"
+        ),
+        Column("value_label", "VARCHAR", "In words or as ISO date, where it is no number"),
+        Column("probability", "DOUBLE", "Calibrated probability", unit="share"),
+        Column("log_odds", "DOUBLE", "Its log odds: what the reasons add up to"),
+        Column("p10", "DOUBLE", "Below this with 10 %"),
+        Column("p90", "DOUBLE", "Below this with 90 %"),
+        MODEL_VERSION,
+        as_of_date_column(),
+    ),
+)
+
+PREDICTION_REASONS = Table(
+    schema="ml",
+    name="prediction_reasons",
+    grain="One row per prediction and reason; the contributions of a prediction add up to log_odds",
+    key=("prediction_id", "rank"),
+    columns=(
+        Column("prediction_id", "VARCHAR", "Prediction in ml.predictions", False),
+        Column(
+            "rank", "INTEGER", "0 where all start, then the strongest first, last all else", False
+        ),
+        Column("feature", "VARCHAR", "Feature, starting_point or all_else", False),
+        Column("feature_value", "DOUBLE", "Its value; NULL where not known"),
+        Column("contribution", "DOUBLE", "Part of the log odds it accounts for", False),
+        Column("text_en", "VARCHAR", "In words, in English", False),
+        Column("text_zh", "VARCHAR", "In words, in Chinese", False),
+        as_of_date_column(),
+    ),
+)
+
+DRIVERS = Table(
+    schema="ml",
+    name="drivers",
+    grain="One row per target and feature: how both go together, all other features alike",
+    key=("target", "feature"),
+    columns=(
+        TARGET,
+        Column("feature", "VARCHAR", "Feature, logged and standardised", False),
+        Column("coefficient", "DOUBLE", "Change of the log odds per standard deviation", False),
+        Column("odds_ratio", "DOUBLE", "exp(coefficient)", False),
+        Column("ci_low", "DOUBLE", "Lower end of the 95 % interval of the odds ratio", False),
+        Column("ci_high", "DOUBLE", "Upper end of the 95 % interval of the odds ratio", False),
+        Column("importance", "DOUBLE", "Share of the sum of absolute coefficients", False, "share"),
+        Column("direction", "VARCHAR", "raises, lowers, or unclear: the interval holds 1", False),
+        Column("is_causal", "BOOLEAN", "Never from observation alone", False),
+        Column("label", "VARCHAR", "What it may be read as: association", False),
+        Column("n", "BIGINT", "Cases", False, "cases"),
+        as_of_date_column(),
+    ),
+)
+
 TABLES = (
     SEGMENT_DEFINITIONS,
     SEGMENTS,
@@ -171,4 +239,7 @@ TABLES = (
     MODELS,
     MODEL_METRICS,
     RELIABILITY_BINS,
+    PREDICTIONS,
+    PREDICTION_REASONS,
+    DRIVERS,
 )

@@ -244,7 +244,7 @@ MODEL_ARTIFACTS = _ops(
     "model_artifacts",
     "One row per trained model that runs may use",
     ("model_kind", "profile", "model_version"),
-    Column("model_kind", "VARCHAR", "What it is for: identity", False),
+    Column("model_kind", "VARCHAR", "What it is for: identity, learning", False),
     Column("profile", "VARCHAR", "Profile it was trained for", False),
     Column("model_version", "VARCHAR", "Digest of what it learned", False),
     Column("artifact_path", "VARCHAR", "File below the home", False),
@@ -254,6 +254,24 @@ MODEL_ARTIFACTS = _ops(
     Column("trained_by_run", "VARCHAR", "Run it was trained on"),
     Column("created_at", "TIMESTAMP", "When it was trained", False),
     Column("accepted_at", "TIMESTAMP", "When it was accepted"),
+)
+
+MODEL_MONITORING = _ops(
+    "model_monitoring",
+    "One row per run and model of customers it used: whether it still fits",
+    ("run_id", "model_version"),
+    RUN_ID,
+    Column("model_version", "VARCHAR", "Model in ml.models", False),
+    Column("target", "VARCHAR", "What it predicts", False),
+    Column("day", "DATE", "As-of date of the run", False),
+    Column("psi", "DOUBLE", "Largest population stability index of its features; above .25: drift"),
+    Column("psi_feature", "VARCHAR", "The feature that has it"),
+    Column("share_missing", "DOUBLE", "Values missing in what it read", unit="share"),
+    Column("n_scored", "BIGINT", "Customers it answered for", unit="customers"),
+    Column("n_recent", "BIGINT", "Cases whose answer came after it was trained", unit="cases"),
+    Column("ece", "DOUBLE", "Calibration error by these; NULL with fewer than 100"),
+    Column("auc_recent", "DOUBLE", "Area under the ROC curve by these"),
+    Column("trained", "VARCHAR", "Why it, or a challenger, was learned in this run"),
 )
 
 IDENTITY_DECISION_LOG = _ops(
@@ -313,6 +331,7 @@ TABLES = (
     PUBLICATIONS,
     TABLE_BUILDS,
     MODEL_ARTIFACTS,
+    MODEL_MONITORING,
     IDENTITY_DECISION_LOG,
     ERASURE_REQUESTS,
     ERASURE_LOG,

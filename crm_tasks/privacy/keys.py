@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 DEMO_SECRET = "guanxi-demo-key-not-secret-only-for-bundled-data"  # noqa: S105 (openly no secret)
 
-Purpose = Literal["customer_id", "token", "batch", "vault", "audit", "keyring"]
+Purpose = Literal["customer_id", "token", "batch", "vault", "audit", "keyring", "draw"]
 NONCE_BYTES = 12
 
 

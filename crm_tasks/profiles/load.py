@@ -41,9 +41,21 @@ def load_profile(name_or_file: str) -> Profile:
     ------
     ProfileError
         The file is not strict YAML (duplicate keys and aliases are refused) or says something a
-        profile cannot say; the message names file, line and the nearest valid key.
+        profile cannot say; the message names file, line and the nearest valid key. Or the file of
+        rules it names is not there.
     """
-    return load_strict(profile_path(name_or_file), Profile, ProfileError)
+    path = profile_path(name_or_file)
+    profile = load_strict(path, Profile, ProfileError)
+    if profile.rules is None:
+        return profile
+    rules = path.parent / profile.rules
+    try:
+        return profile.with_rules_of(rules, rules.read_bytes())
+    except OSError as problem:
+        raise ProfileError(
+            f"{path}: rules: {profile.rules} cannot be read ({problem.strerror}); it stands beside "
+            "the profile"
+        ) from None
 
 
 def _is_file(path: Path) -> bool:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from crm_tasks.profiles.base import RAW_PAYLOAD, Name, Strict, known_zone
 from crm_tasks.profiles.mappings import Concat, Constant, Feed, Mapping, Membership
@@ -23,6 +25,7 @@ __all__ = [
     "Concat",
     "Constant",
     "Contact",
+    "Fairness",
     "Feed",
     "Generator",
     "IdentifyingColumn",
@@ -39,12 +42,51 @@ __all__ = [
 Channel = Literal["email", "sms", "social", "phone", "mail"]
 
 
+class Fairness(Strict):
+    """Bounds on what each group of customers gets of a plan."""
+
+    by: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z][a-z0-9_]{0,80}$",
+            description="Text column of the customers' features, or class_<scheme> of the rules",
+        ),
+    ]
+    at_least: Annotated[
+        float, Field(ge=0, le=1, description="Share of each group's reachable customers contacted")
+    ] = 0.0
+    at_most: Annotated[
+        float, Field(gt=0, le=1, description="Share of all places one group may hold")
+    ] = 1.0
+
+
 class Contact(Strict):
-    """Which channels may be used, and what holds for customers whose consent is unknown."""
+    """Which channels may be used, what may be spent, and what holds where consent is unknown."""
 
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
     consent_when_unknown: Literal["deny", "assume"] = "deny"
     actions_per_day: Annotated[int, Field(ge=1)] = 200
+    actions_per_channel_and_day: Annotated[
+        dict[Channel, Annotated[int, Field(ge=0)]],
+        Field(description="Most actions a day on a channel, where the house has a limit"),
+    ] = Field(default_factory=dict)
+    budget: Annotated[
+        Decimal | None,
+        Field(ge=0, max_digits=18, decimal_places=2, description="Most a plan of a week may cost"),
+    ] = None
+    fairness: Annotated[tuple[Fairness, ...], Field(description="Bounds on groups")] = ()
+    issue_deadline_days: Annotated[
+        int, Field(ge=0, description="An open issue older than this is answered first")
+    ] = 2
+    exploration_share: Annotated[
+        float,
+        Field(
+            ge=0, lt=1, description="Share of places whose options are drawn, so that one learns"
+        ),
+    ] = 0.05
+    margin_share: Annotated[
+        float, Field(gt=0, le=1, description="What the house keeps of an order's net amount")
+    ] = 1.0
 
 
 class Identity(Strict):
@@ -96,9 +138,18 @@ class Profile(Strict):
     )
     uses_demo_key: bool = False
     dry_run_only: bool = False
+    rules: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[^\x00-\x1f]{1,200}$",
+            description="File of rules, beside the profile, instead of the house's own",
+        ),
+    ] = None
     contact: Contact
     identity: Identity = Field(default_factory=Identity)
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    _rules_path: Path | None = PrivateAttr(None)
+    _rules_sha256: str = PrivateAttr("")
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -130,10 +181,23 @@ class Profile(Strict):
         """Whether any source column goes to the vault."""
         return any(table.identifying for source in self.sources for table in source.tables)
 
+    def with_rules_of(self, path: Path, content: bytes) -> Self:
+        """Return the profile with the file of rules it names, found and read."""
+        told = self.model_copy()
+        told._rules_path = path  # noqa: SLF001 (a copy of its own)
+        told._rules_sha256 = hashlib.sha256(content).hexdigest()  # noqa: SLF001
+        return told
+
+    @property
+    def rules_path(self) -> Path | None:
+        """Where the profile's own rules stand; None for the house's."""
+        return self._rules_path
+
     @property
     def digest(self) -> str:
-        """Digest of everything the profile says."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Digest of everything the profile says, its own rules included."""
+        said = self.model_dump_json() + self._rules_sha256
+        return hashlib.sha256(said.encode()).hexdigest()
 
     @property
     def entities_fed(self) -> frozenset[str]:

@@ -63,7 +63,7 @@ def _gate(
     refuse_critical_failures(layer, run.run_id, outcomes)
     warnings = [outcome for outcome in outcomes if not outcome.is_success]
     return StepReport(
-        message=f"{len(outcomes)} expectations checked, {len(warnings)} warnings",
+        message=f"{len(outcomes)} expectations checked, warnings: {len(warnings)}",
         figures={"checked": len(outcomes), "warnings": len(warnings)},
     )
 

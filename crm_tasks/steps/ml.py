@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from crm_tasks.steps.run import Run
 
 #: Tables of which every step of learning hands over its rows.
-REGISTRY = ("ml.models", "ml.model_metrics", "ml.reliability_bins")
+REGISTRY = ("ml.models", "ml.model_metrics", "ml.reliability_bins", "ml.predictions")
 
 
 def build_segments(run: Run) -> StepReport:

@@ -82,13 +82,9 @@ INFLUENCE = (
 LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_prediction_judgements")
 
 #: Every step of learning contributes its rows; the last of the group gathers them.
-GATHERED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
-
-
-def _learning(name: str, function: str, *writes: str) -> Step:
-    """Return a step that learns from core and features alone, beside the others of its group."""
-    return _python(name, "learn", function, *writes, contributes=GATHERED, after="features_wide")
-
+JUDGED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
+GATHERED = (*JUDGED, "ml.predictions")
+PREDICTIONS = ("ml.prediction_reasons", "ml.drivers")
 
 STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
@@ -105,12 +101,35 @@ STEPS: tuple[Step, ...] = (
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
-    _learning("value", "outlook:build_value", "ml.clv"),
-    _learning("forecasts", "outlook:build_forecasts", "ml.forecasts"),
+    _python(
+        "predictions",
+        "learn",
+        "learning:predict_customers",
+        *PREDICTIONS,
+        contributes=GATHERED,
+        after="gate_features",
+    ),
+    _python(
+        "value",
+        "learn",
+        "outlook:build_value",
+        "ml.clv",
+        contributes=JUDGED,
+        after="gate_features",
+    ),
+    _python(
+        "forecasts",
+        "learn",
+        "outlook:build_forecasts",
+        "ml.forecasts",
+        contributes=JUDGED,
+        after="gate_features",
+    ),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),
     _python("campaign_response", "evaluate", "evaluation:measure_campaign_response", "evaluation"),
+    _python("brief", "evaluate", "brief:write_brief", "strategy.decision_briefs"),
     _dbt("bi", "publish", "models:build_bi", "bi"),
     _python("publish", "publish", "publish:publish"),
 )

@@ -100,13 +100,23 @@ class Run:
                 f"decisions of {self.as_of} stand and cannot be carried over"
             ) from None
 
-    def read_history(self, table: str) -> list[pa.Table]:
-        """Return what the runs that stand for earlier dates wrote of a kept Python table."""
+    def read_history(
+        self, table: str, columns: Sequence[str] | None = None, since: dt.date | None = None
+    ) -> list[pa.Table]:
+        """Return what the runs that stand for earlier dates wrote of a kept Python table.
+
+        All of its columns or the named ones; of all dates or those from ``since`` on.
+        """
         if self.predecessor_run_id is None:
             return []
         until = self.ledger.find_run(self.predecessor_run_id)["as_of_date"]
         runs = line(self.ledger, self.profile.profile, until)
-        return [read_table(self.home, find_table(table), run["run_id"]) for run in runs]
+        first = since.isoformat() if since else ""
+        return [
+            read_table(self.home, find_table(table), run["run_id"], columns)
+            for run in runs
+            if run["as_of_date"] >= first
+        ]
 
     def write(self, table: str, rows: pa.Table) -> int:
         """Check ``rows`` against the contract, hand them over and return their number."""

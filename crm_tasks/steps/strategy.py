@@ -2,57 +2,68 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.contracts.strategy import ACTIONS
-from crm_tasks.strategy.plan import PlanParams, plan_contacts
+from crm_tasks.strategy.params import Fairness, PlanParams
+from crm_tasks.strategy.plan import plan_contacts
+from crm_tasks.strategy.rules import load_rules
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from crm_tasks.steps.run import Run
 
-TABLES = ("campaigns", "actions", "action_reasons")
+TABLES = (
+    "rules_fired", "candidates", "shadow_prices", "plan_solutions", "campaigns", "actions",
+    "action_reasons",
+)  # fmt: skip
 READS = {
-    "customers": "features.feat_customers_wide",
-    "channels": "core.dim_channels",
-    "contents": "core.dim_contents",
-}
+    "customers": ("features.feat_customers_wide", None),
+    "channels": ("core.dim_channels", None),
+    "contents": ("core.dim_contents", None),
+    "contacts": (
+        "core.fct_contacts",
+        ("customer_id", "channel_id", "content_type", "sent_at", "converted_at",
+         "strategy_action_id"),
+    ),
+    "messages": (
+        "core.fct_messages",
+        ("message_id", "conversation_id", "customer_id", "channel", "intent", "agent_intent",
+         "is_open_issue", "sent_at"),
+    ),
+}  # fmt: skip
+PREVIOUS = (
+    "strategy_action_id", "customer_id", "channel_id", "scheduled_at", "idempotency_key", "status",
+)  # fmt: skip
+#: How long an answer once planned keeps its issue from being planned again.
+REMEMBERED = dt.timedelta(days=90)
+UPLIFT = pa.schema({
+    "customer_id": pa.string(), "channel": pa.string(), "content_type": pa.string(),
+    "uplift": pa.float64(), "uplift_low": pa.float64(), "uplift_high": pa.float64(),
+    "is_amount": pa.bool_(),
+})  # fmt: skip
+HELD_OUT = pa.schema({"customer_id": pa.string(), "objective": pa.string()})
 
 
 def plan_actions(run: Run) -> StepReport:
-    """Write strategy.campaigns, strategy.actions and strategy.action_reasons.
+    """Write the rules that fired, candidates, prices, campaigns, actions and their reasons.
 
     For a date that is over they are those that were decided then.
     """
     decided = {name: run.read_decided(f"strategy.{name}") for name in TABLES}
     if decided["actions"] is not None:
-        kept = {
-            name: run.write(f"strategy.{name}", rows)
-            for name, rows in decided.items()
-            if rows is not None
-        }
-        return StepReport(
-            rows_written=sum(kept.values()),
-            message=f"{kept['actions']:,} actions stand as they were decided",
-        )
-    frames = {name: run.read(table) for name, table in READS.items()}
-    people = run.read("core.dim_customers", ("customer_id", "is_deleted"))
-    frames["customers"] = without_deleted(frames["customers"], people)
-    previous = run.read_predecessor("strategy.actions")
-    nothing = ACTIONS.arrow_schema.empty_table()
-    frames["previous_actions"] = nothing if previous is None else previous
+        kept = {name: rows for name, rows in decided.items() if rows is not None}
+        written = _write(run, kept)
+        message = f"{written['actions']:,} actions stand as they were decided"
+        return StepReport(rows_written=sum(written.values()), message=message)
+    frames = planning_frames(run)
     with run.scratch(**frames) as scratch:
-        plan = plan_contacts(scratch, params_of(run))
-    tables = {
-        "campaigns": plan.campaigns,
-        "actions": plan.actions,
-        "action_reasons": plan.action_reasons,
-    }
-    written = {name: run.write(f"strategy.{name}", rows) for name, rows in tables.items()}
+        plan = plan_contacts(scratch, params_of(run), load_rules(run.profile.rules_path))
+    written = _write(run, dict(plan.tables))
     return StepReport(
         rows_in=frames["customers"].num_rows,
         rows_written=sum(written.values()),
@@ -60,11 +71,25 @@ def plan_actions(run: Run) -> StepReport:
     )
 
 
-def without_deleted(customers: pa.Table, people: pa.Table) -> pa.Table:
-    """Return the customers whom the sources have not deleted: nobody else is contacted."""
-    deleted = people.filter(people.column("is_deleted")).column("customer_id")
-    is_deleted = pc.is_in(customers.column("customer_id"), value_set=deleted)
-    return customers.filter(pc.invert(is_deleted))
+def planning_frames(run: Run) -> dict[str, pa.Table]:
+    """Return what a plan reads, by the names its statements use."""
+    frames = {name: run.read(table, columns) for name, (table, columns) in READS.items()}
+    people = run.read("core.dim_customers", ("customer_id", "is_deleted", "is_erased"))
+    frames["customers"] = without_gone(frames["customers"], people)
+    empty = ACTIONS.arrow_schema.empty_table().select(list(PREVIOUS))
+    since = run.as_of - REMEMBERED
+    before = run.read_history("strategy.actions", PREVIOUS, since)
+    frames["previous_actions"] = pa.concat_tables([empty, *before])
+    frames["uplift"] = UPLIFT.empty_table()
+    frames["held_out"] = HELD_OUT.empty_table()
+    return frames
+
+
+def without_gone(customers: pa.Table, people: pa.Table) -> pa.Table:
+    """Return the customers who are neither deleted nor erased: nobody else is contacted."""
+    is_gone = pc.or_(people.column("is_deleted"), people.column("is_erased"))
+    gone = people.filter(is_gone).column("customer_id")
+    return customers.filter(pc.invert(pc.is_in(customers.column("customer_id"), value_set=gone)))
 
 
 def params_of(run: Run) -> PlanParams:
@@ -77,4 +102,15 @@ def params_of(run: Run) -> PlanParams:
         consent_when_unknown=contact.consent_when_unknown,
         actions_per_day=contact.actions_per_day,
         is_dry_run=run.is_dry_run or run.profile.dry_run_only,
+        seed=run.derived_key("draw").hex(),
+        budget=contact.budget,
+        channel_per_day=tuple(sorted(contact.actions_per_channel_and_day.items())),
+        fairness=tuple(Fairness(f.by, f.at_least, f.at_most) for f in contact.fairness),
+        issue_deadline_days=contact.issue_deadline_days,
+        exploration_share=contact.exploration_share,
+        margin_share=contact.margin_share,
     )
+
+
+def _write(run: Run, tables: dict[str, pa.Table]) -> dict[str, int]:
+    return {name: run.write(f"strategy.{name}", rows) for name, rows in tables.items()}

@@ -1,152 +1,90 @@
-"""The plan: at most one action per customer, chosen by rule, allowed by consent and caps.
+"""The plan: duties first, then at most one action per customer, the best under all limits.
 
-The way of a customer through the plan: the first rule that applies, the first channel that may be
-used, the next preferred weekday and hour outside quiet hours, and a place among the day's actions.
-The choice is deterministic, so its propensity is 1; expected uplift and value stay NULL until
-randomised evidence exists.
+The way of a customer through the plan: rules offer contents; each content, channel and day is an
+option; consent, caps, open issues, hold-outs and suppressions block some; the optimiser chooses
+among the rest for all customers together; a few customers' options are drawn instead; the chosen
+one gets its hour outside quiet hours. Every option stays on record with its probability.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from crm_tasks.strategy import statements, wording
-from crm_tasks.strategy.rules import RULES, Rule, refuse_unknown_columns, rules_version
+from crm_tasks.strategy.candidates import propose, query, table
+from crm_tasks.strategy.decide import decide
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from crm_tasks.contracts.frames import Scratch
+    from crm_tasks.strategy.params import PlanParams
+    from crm_tasks.strategy.rules import RuleBook
 
 #: What an action carries only until its reasons are written.
-CARRIED = ("text_en", "text_zh", "value", "preferred_iso_weekday", "preferred_hour")
-
-
-@dataclass(frozen=True)
-class PlanParams:
-    """What a plan may do.
-
-    Attributes
-    ----------
-    as_of : date
-        The day the plan is made for; actions fall on it or on the six days after.
-    time_zone : str
-        Where the company is; preferred hours and quiet hours are local.
-    channels : tuple of str
-        Channels in order of preference, as the profile lists them.
-    consent_when_unknown : {'deny', 'assume'}
-        What holds for a customer whose consent no source records.
-    actions_per_day : int
-        Most actions planned for one day.
-    is_dry_run : bool
-        Whether nothing may leave the house.
-    contacts_30d_at_most : int
-        A customer touched this often in 30 days is left alone.
-    default_hour : int
-        Hour for customers without a preferred one.
-    connected_from : float
-        Expected followers from which being well connected is worth a reason.
-    """
-
-    as_of: dt.date
-    time_zone: str
-    channels: tuple[str, ...]
-    consent_when_unknown: Literal["deny", "assume"]
-    actions_per_day: int
-    is_dry_run: bool
-    contacts_30d_at_most: int = 4
-    default_hour: int = 10
-    connected_from: float = 0.5
-
-    @property
-    def policy(self) -> tuple[object, ...]:
-        """What decides beside the rules: all of it but the date."""
-        return tuple(value for name, value in asdict(self).items() if name != "as_of")
+CARRIED = ("figure", "preferred_iso_weekday", "preferred_hour")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The rows of the three strategy tables, and how many customers passed the first two steps."""
+    """The rows of the strategy tables by name, and how many customers could be reached."""
 
-    campaigns: pa.Table
-    actions: pa.Table
-    action_reasons: pa.Table
-    n_with_rule: int
+    tables: Mapping[str, pa.Table]
     n_reachable: int
 
 
-def plan_contacts(scratch: Scratch, params: PlanParams, rules: tuple[Rule, ...] = RULES) -> Plan:
+def plan_contacts(scratch: Scratch, params: PlanParams, book: RuleBook) -> Plan:
     """Return the plan for one as-of date.
 
-    ``scratch`` holds customers (features.feat_customers_wide), channels (core.dim_channels),
-    contents (core.dim_contents) and previous_actions (strategy.actions of the predecessor, maybe
-    empty), whose customers are left alone while an action of theirs is due or just past.
+    ``scratch`` holds what :func:`crm_tasks.strategy.candidates.propose` needs.
 
     Raises
     ------
-    ContractError
-        A rule names a column it may not.
+    RulesError
+        A fairness bound groups by a column that does not exist.
     """
-    refuse_unknown_columns(rules)
-    _register_words(scratch, rules, params.channels)
+    found = propose(scratch, params, book)
+    decision = decide(scratch, found["options"], found["duties"], params)
+    scratch.register("decided", decision.options)
+    _register_words(scratch, book)
     bound = {
         **asdict(params),
-        "policy_version": rules_version(rules, *params.policy),
+        "policy_version": policy_version(book, params),
         "status": "planned_dry_run" if params.is_dry_run else "planned",
     }
-    chosen = _keep(scratch, "chosen", _with_rules(statements.CHOSEN, rules), bound)
-    reachable = _keep(scratch, "reachable", statements.REACHABLE, bound)
-    _keep(scratch, "scheduled", statements.SCHEDULED, bound)
-    actions = _keep(scratch, "actions", statements.ACTIONS, bound)
-    return Plan(
-        campaigns=_query(scratch, statements.CAMPAIGNS, bound),
-        actions=actions.drop_columns(list(CARRIED)),
-        action_reasons=_query(scratch, statements.REASONS, bound),
-        n_with_rule=chosen.num_rows,
-        n_reachable=reachable.num_rows,
-    )
+    scratch.register("scheduled", query(scratch, statements.SCHEDULED, bound))
+    actions = query(scratch, statements.ACTIONS, bound)
+    scratch.register("actions", actions)
+    tables = {
+        "rules_fired": found["fired"],
+        "candidates": query(scratch, statements.CANDIDATES, bound),
+        "shadow_prices": decision.shadow_prices,
+        "plan_solutions": decision.solution,
+        "campaigns": query(scratch, statements.CAMPAIGNS, bound),
+        "actions": actions.drop_columns(list(CARRIED)),
+        "action_reasons": query(scratch, statements.REASONS, bound),
+    }
+    return Plan(tables, decision.solution.column("n_customers")[0].as_py())
 
 
-def _with_rules(statement: str, rules: tuple[Rule, ...]) -> str:
-    # A rule whose figure is unknown has nothing to say, so it does not apply.
-    cases = [
-        f"when ({rule.condition}) and {rule.value_column} is not null then {no}"
-        for no, rule in enumerate(rules, 1)
-    ]
-    values = [f"when {no} then judged.{rule.value_column}" for no, rule in enumerate(rules, 1)]
-    compiled = statement.replace("@rule_cases", "\n".join(cases))
-    return compiled.replace("@value_cases", "\n".join(values))
+def policy_version(book: RuleBook, params: PlanParams) -> str:
+    """Return a version that changes with any rule or parameter, but not with the date."""
+    content = repr((book.digest, params.policy))
+    return f"rules-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
-def _register_words(scratch: Scratch, rules: tuple[Rule, ...], channels: tuple[str, ...]) -> None:
-    numbered = [
-        (no, r.rule_id, r.objective, r.content_id, r.reason_en, r.reason_zh)
-        for no, r in enumerate(rules, 1)
-    ]
-    names = ("rule_no", "rule_id", "objective", "content_id", "text_en", "text_zh")
-    scratch.register("rules", _table(names, numbered))
-    places = [(channel, place) for place, channel in enumerate(channels, 1)]
-    scratch.register("allowed_channels", _table(("channel", "place"), places))
-    scratch.register("wording", _table(("reason_code", "text_en", "text_zh"), wording.REASONS))
-    scratch.register("weekdays", _table(("iso_weekday", "name_en", "name_zh"), wording.WEEKDAYS))
-    scratch.register("objectives", _table(("objective", "name_en", "name_zh"), wording.OBJECTIVES))
-
-
-def _table(names: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> pa.Table:
-    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
-
-
-def _keep(scratch: Scratch, name: str, statement: str, bound: dict[str, object]) -> pa.Table:
-    rows = _query(scratch, statement, bound)
-    scratch.register(name, rows)
-    return rows
-
-
-def _query(scratch: Scratch, statement: str, bound: dict[str, object]) -> pa.Table:
-    named = set(re.findall(r"\$(\w+)", statement))
-    return scratch.query(statement, {name: bound[name] for name in named})
+def _register_words(scratch: Scratch, book: RuleBook) -> None:
+    said = [(rule.id, rule.reason_en, rule.reason_zh) for rule in book.expansions]
+    texts = {"text_en": pa.string(), "text_zh": pa.string()}
+    names = {"name_en": pa.string(), "name_zh": pa.string()}
+    for name, columns, rows in (
+        ("said", {"rule_id": pa.string(), **texts}, [*said, wording.OPEN_ISSUE]),
+        ("wording", {"reason_code": pa.string(), **texts}, wording.REASONS),
+        ("weekdays", {"iso_weekday": pa.int32(), **names}, wording.WEEKDAYS),
+        ("objectives", {"objective": pa.string(), **names}, wording.OBJECTIVES),
+    ):
+        scratch.register(name, table(columns, rows))

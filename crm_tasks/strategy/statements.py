@@ -1,114 +1,137 @@
-"""The SQL of the plan, one statement per step; each reads the result of the one before by name."""
+"""The SQL of a plan's tables: candidates, actions with their moments, reasons, campaigns."""
 
 from __future__ import annotations
 
-#: The first rule that applies to each customer. ``@rule_cases`` and ``@value_cases`` stand for the
-#: rules' conditions and figures, whose columns are checked against a closed list before.
-CHOSEN = """
-with judged as (
+#: All options and, per customer and day, the option of doing nothing.
+CANDIDATES = """
+with nothing as (
     select
-        customers.*,
-        cast(case @rule_cases end as integer) as rule_no
-    from customers
+        customer_id,
+        scheduled_date,
+        round(1 - sum(decision_propensity), 12) as decision_propensity,
+        not bool_or(is_chosen) as is_chosen
+    from decided
+    group by customer_id, scheduled_date
 )
 
 select
-    judged.customer_id,
-    judged.rule_no,
-    cast(case judged.rule_no @value_cases end as double) as value,
-    judged.net_revenue_total,
-    judged.influence_value,
-    judged.preferred_iso_weekday,
-    judged.preferred_hour,
-    judged.channel_preference,
-    judged.contacts_30d,
-    judged.last_contact_days,
-    judged.consent_email,
-    judged.consent_sms,
-    judged.consent_social,
-    judged.consent_phone,
-    judged.consent_mail,
-    rules.rule_id,
-    rules.objective,
-    rules.text_en,
-    rules.text_zh,
-    contents.content_id,
-    contents.content_type
-from judged
-inner join rules on judged.rule_no = rules.rule_no
-inner join contents on rules.content_id = contents.content_id
+    customer_id,
+    objective || '-' || cast(cast($as_of as date) as varchar) as campaign_id,
+    scheduled_date,
+    channel_id,
+    content_id,
+    content_type,
+    rule_id,
+    blocked_by is null as is_eligible,
+    blocked_by,
+    p,
+    context_w,
+    value,
+    lever,
+    uplift,
+    case when uplift is null then 'observational' else 'randomised' end as evidence,
+    influence_value,
+    cast(cost as decimal(18, 4)) as cost,
+    score,
+    net_score,
+    decision_propensity,
+    is_chosen,
+    why_not,
+    cast($as_of as date) as as_of_date
+from decided
+
+union all
+
+select
+    customer_id,
+    cast(null as varchar) as campaign_id,
+    scheduled_date,
+    'none' as channel_id,
+    'none' as content_id,
+    cast(null as varchar) as content_type,
+    cast(null as varchar) as rule_id,
+    true as is_eligible,
+    cast(null as varchar) as blocked_by,
+    cast(null as double) as p,
+    cast(null as double) as context_w,
+    cast(null as double) as value,
+    cast(null as double) as lever,
+    cast(null as double) as uplift,
+    cast(null as varchar) as evidence,
+    cast(null as double) as influence_value,
+    cast(0 as decimal(18, 4)) as cost,
+    0.0 as score,
+    0.0 as net_score,
+    decision_propensity,
+    is_chosen,
+    cast(null as varchar) as why_not,
+    cast($as_of as date) as as_of_date
+from nothing
 """
 
-#: The first channel each customer may be reached by, with the consent that allows it. More than
-#: seven days since the last touch keep any cap per seven days; below that only the touches of the
-#: last 30 days are known, and they must leave room under the channel's cap.
-REACHABLE = """
-with options as (
+#: What is done: duties first, then the options chosen, each at a local hour outside quiet hours.
+SCHEDULED = """
+with done as (
     select
-        chosen.*,
-        channels.channel_id,
-        channels.unit_cost,
-        channels.max_per_7d,
-        channels.quiet_start,
-        channels.quiet_end,
-        allowed_channels.place,
-        case channels.channel
-            when 'email' then chosen.consent_email
-            when 'sms' then chosen.consent_sms
-            when 'social' then chosen.consent_social
-            when 'phone' then chosen.consent_phone
-            when 'mail' then chosen.consent_mail
-        end as consent
-    from chosen
-    cross join channels
-    inner join allowed_channels on channels.channel = allowed_channels.channel
+        customer_id,
+        cast($as_of as date) as local_date,
+        channel_id,
+        'issue_reply' as content_id,
+        'satisfaction' as objective,
+        'open_issue' as rule_id,
+        figure,
+        consent_basis,
+        cast(null as double) as p,
+        cast(null as double) as uplift,
+        cast(null as double) as gain_low,
+        cast(null as double) as gain,
+        cast(null as double) as gain_high,
+        cast(null as double) as score,
+        1.0 as decision_propensity,
+        false as is_exploration,
+        issue_id,
+        -is_complaint as urgency
+    from duties
+
+    union all
+
+    select
+        customer_id,
+        scheduled_date as local_date,
+        channel_id,
+        content_id,
+        objective,
+        rule_id,
+        figure,
+        consent_basis,
+        p,
+        uplift,
+        gain_low,
+        gain,
+        gain_high,
+        score,
+        decision_propensity,
+        is_exploration,
+        cast(null as varchar) as issue_id,
+        1 as urgency
+    from decided
+    where is_chosen
 ),
 
-allowed as (
+timed as (
     select
-        *,
-        row_number() over (
-            partition by customer_id
-            order by
-                case when channel_preference = channel_id then 0 else 1 end asc,
-                place asc,
-                channel_id asc
-        ) as channel_rank
-    from options
-    where
-        coalesce(consent, $consent_when_unknown = 'assume')
-        and coalesce(contacts_30d, 0) < $contacts_30d_at_most
-        and (
-            coalesce(last_contact_days > 7, true)
-            or coalesce(contacts_30d < max_per_7d, false)
-        )
-        and customer_id not in (
-            select previous_actions.customer_id
-            from previous_actions
-            where
-                previous_actions.status = 'planned'
-                and previous_actions.scheduled_at >= cast($as_of as date) - 7
-        )
-)
-
-select
-    *,
-    case when consent then 'granted' else 'assumed' end as consent_basis
-from allowed
-where channel_rank = 1
-"""
-
-#: The next preferred weekday within seven days from the as-of date, at the preferred hour moved
-#: out of quiet hours, for as many customers a day as the profile allows.
-SCHEDULED = """
-with timed as (
-    select
-        *,
-        cast($as_of as date) + cast(
-            coalesce((preferred_iso_weekday - isodow(cast($as_of as date)) + 7) % 7, 0) as integer
-        ) as local_date,
-        make_time(cast(coalesce(preferred_hour, $default_hour) as bigint), 0, 0) as local_time
-    from reachable
+        done.*,
+        channels.quiet_start,
+        channels.quiet_end,
+        channels.unit_cost,
+        people.influence_value,
+        people.preferred_iso_weekday,
+        people.preferred_hour,
+        make_time(cast(coalesce(people.preferred_hour, $default_hour) as bigint), 0, 0)
+            as local_time
+    from done
+    inner join channels on done.channel_id = channels.channel_id
+    inner join people on done.customer_id = people.customer_id
 ),
 
 quieted as (
@@ -131,16 +154,6 @@ quieted as (
             else local_time
         end as allowed_time
     from timed
-),
-
-placed as (
-    select
-        *,
-        row_number() over (
-            partition by local_date
-            order by rule_no asc, net_revenue_total desc nulls last, customer_id asc
-        ) as place_of_day
-    from quieted
 )
 
 select
@@ -148,8 +161,7 @@ select
     cast(
         (local_date + allowed_time) at time zone $time_zone at time zone 'UTC' as timestamp
     ) as scheduled_at
-from placed
-where place_of_day <= $actions_per_day
+from quieted
 """
 
 ACTIONS = """
@@ -158,7 +170,12 @@ with named as (
         *,
         objective || '-' || cast(cast($as_of as date) as varchar) as campaign_id,
         cast(row_number() over (
-            order by rule_no asc, net_revenue_total desc nulls last, customer_id asc
+            order by
+                case when issue_id is null then 1 else 0 end asc,
+                case when issue_id is null then -score else urgency end asc nulls last,
+                figure desc nulls last,
+                customer_id asc,
+                issue_id asc nulls last
         ) as integer) as priority
     from scheduled
 ),
@@ -166,54 +183,70 @@ with named as (
 identified as (
     select
         *,
-        'action-' || substr(
-            sha256(campaign_id || chr(31) || customer_id || chr(31) || rule_id), 1, 20
-        ) as strategy_action_id
+        'action-' || substr(sha256(
+            campaign_id || chr(31) || customer_id || chr(31) || rule_id || chr(31)
+            || coalesce(issue_id, '')
+        ), 1, 20) as strategy_action_id
     from named
 )
 
 select
-    strategy_action_id,
-    campaign_id,
-    customer_id,
-    channel_id,
-    content_id,
-    content_type,
-    scheduled_at,
-    priority,
-    rule_id,
-    cast(null as double) as expected_uplift,
-    cast(null as decimal(18, 2)) as expected_value,
-    influence_value,
-    cast(unit_cost as decimal(18, 4)) as cost,
-    cast(1.0 as double) as decision_propensity,
+    identified.strategy_action_id,
+    identified.campaign_id,
+    identified.customer_id,
+    identified.channel_id,
+    identified.content_id,
+    contents.content_type,
+    identified.scheduled_at,
+    identified.priority,
+    identified.rule_id,
+    identified.issue_id,
+    case when identified.uplift is null then 'observational' else 'randomised' end as evidence,
+    identified.p as expected_response,
+    identified.uplift as expected_uplift,
+    cast(identified.gain as decimal(18, 2)) as expected_value,
+    cast(identified.gain_low as decimal(18, 2)) as expected_value_low,
+    cast(identified.gain_high as decimal(18, 2)) as expected_value_high,
+    identified.score,
+    identified.influence_value,
+    cast(identified.unit_cost as decimal(18, 4)) as cost,
+    identified.decision_propensity,
+    identified.is_exploration,
     'none' as arm,
-    consent_basis,
+    identified.consent_basis,
     cast($policy_version as varchar) as policy_version,
-    sha256(
-        strategy_action_id || chr(31) || channel_id || chr(31) || content_id || chr(31)
-        || cast(scheduled_at as varchar)
-    ) as idempotency_key,
+    case
+        -- One issue is answered once, whatever day, channel or campaign it is planned for.
+        when identified.issue_id is not null then sha256('issue:' || identified.issue_id)
+        else sha256(
+            identified.strategy_action_id || chr(31) || identified.channel_id || chr(31)
+            || identified.content_id || chr(31) || cast(identified.scheduled_at as varchar)
+        )
+    end as idempotency_key,
     cast($status as varchar) as status,
     cast($as_of as date) as as_of_date,
-    text_en,
-    text_zh,
-    value,
-    preferred_iso_weekday,
-    preferred_hour
+    identified.figure,
+    identified.preferred_iso_weekday,
+    identified.preferred_hour
 from identified
+inner join contents on identified.content_id = contents.content_id
 """
 
 REASONS = """
 with given as (
     select
-        strategy_action_id,
+        actions.strategy_action_id,
         1 as place,
-        rule_id as reason_code,
-        replace(text_en, '{value}', cast(cast(round(value) as bigint) as varchar)) as text_en,
-        replace(text_zh, '{value}', cast(cast(round(value) as bigint) as varchar)) as text_zh,
-        value
+        actions.rule_id as reason_code,
+        replace(
+            said.text_en, '{value}', cast(cast(round(actions.figure) as bigint) as varchar)
+        ) as text_en,
+        replace(
+            said.text_zh, '{value}', cast(cast(round(actions.figure) as bigint) as varchar)
+        ) as text_zh,
+        actions.figure as value
     from actions
+    inner join said on actions.rule_id = said.rule_id
 
     union all
 
@@ -228,7 +261,8 @@ with given as (
     inner join wording
         on wording.reason_code = case actions.consent_basis
             when 'granted' then 'consent_granted'
-            else 'consent_not_recorded'
+            when 'assumed' then 'consent_not_recorded'
+            else 'answer_to_a_letter'
         end
 
     union all
@@ -236,6 +270,24 @@ with given as (
     select
         actions.strategy_action_id,
         3 as place,
+        wording.reason_code,
+        replace(wording.text_en, '{value}', printf('%.2f', actions.score)) as text_en,
+        replace(wording.text_zh, '{value}', printf('%.2f', actions.score)) as text_zh,
+        actions.score as value
+    from actions
+    inner join wording
+        on wording.reason_code = case
+            when actions.is_exploration then 'drawn_to_learn'
+            when actions.evidence = 'randomised' then 'worth_as_measured'
+            else 'worth_as_judged'
+        end
+    where actions.score is not null
+
+    union all
+
+    select
+        actions.strategy_action_id,
+        4 as place,
         wording.reason_code,
         replace(
             replace(wording.text_en, '{weekday}', weekdays.name_en),
@@ -249,13 +301,13 @@ with given as (
     from actions
     inner join weekdays on actions.preferred_iso_weekday = weekdays.iso_weekday
     inner join wording on wording.reason_code = 'preferred_time'
-    where actions.preferred_hour is not null
+    where actions.preferred_hour is not null and actions.issue_id is null
 
     union all
 
     select
         actions.strategy_action_id,
-        4 as place,
+        5 as place,
         wording.reason_code,
         replace(wording.text_en, '{value}', printf('%.1f', actions.influence_value)) as text_en,
         replace(wording.text_zh, '{value}', printf('%.1f', actions.influence_value)) as text_zh,
@@ -284,7 +336,7 @@ select
     objectives.objective,
     objectives.name_en as name,
     objectives.name_zh,
-    cast(null as decimal(18, 2)) as budget,
+    cast($budget as decimal(18, 2)) as budget,
     cast(sum(actions.cost) as decimal(18, 4)) as planned_cost,
     cast(count(*) as bigint) as n_actions,
     cast($as_of as date) as start_date,

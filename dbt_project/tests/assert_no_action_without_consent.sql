@@ -1,5 +1,5 @@
 -- Nobody is contacted against a recorded no; and where the profile says that unknown consent means
--- no, nobody is contacted on an assumption.
+-- no, nobody is contacted on an assumption. An answer to what a customer wrote is no advertisement.
 select actions.strategy_action_id
 from {{ ref('action_queue_today') }} as actions
 left join {{ ref('dim_customer_consents') }} as consents
@@ -7,5 +7,8 @@ left join {{ ref('dim_customer_consents') }} as consents
         actions.customer_id = consents.customer_id
         and actions.channel = consents.channel
 where
-    not consents.is_granted
-    or {{ consent_when_unknown() }} = 'deny' and actions.consent_basis <> 'granted'
+    actions.consent_basis <> 'reply'
+    and (
+        not consents.is_granted
+        or {{ consent_when_unknown() }} = 'deny' and actions.consent_basis <> 'granted'
+    )

@@ -30,6 +30,7 @@ UNGATED = {
     "core.dim_dates": "a calendar; dbt tests it whole",
     "features.feat_customer_graph": "built after the gate of the graph it copies",
     "features.feat_customers_wide": "built after the gates of what it joins",
+    "strategy.decision_briefs": "written after the gate of the plan it describes",
     "graph.dropped_products": "a record of what was left out",
 }
 

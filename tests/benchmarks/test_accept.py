@@ -47,3 +47,13 @@ def test_judging_the_checkout_as_it_stands_leaves_the_page_alone(registry):
     claim(registry, 1, holds=True)
     assert accept.main(["--here"]) == 0
     assert not accept.PAGE.exists()
+
+
+def test_lines_are_chosen_by_words_of_their_claim_and_the_others_stay(registry):
+    claim(registry, 1, holds=True)
+    claim(registry, 2, holds=False)
+    accept.main([])
+    assert accept.main(["--line", "Of ISSUE 1"]) == 0
+    page = accept.PAGE.read_text()
+    assert "| claim of issue 1 | measured (judged again: " in page
+    assert "| claim of issue 2 | measured | **MISSED** |" in page

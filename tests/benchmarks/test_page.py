@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.acceptance import Row
-from benchmarks.page import read_sections, render_page
+from benchmarks.page import read_sections, render_again, render_page
 
 
 def row(issue=1, claim="it holds", measured="3 of 3", verdict="holds"):
@@ -38,3 +38,19 @@ def test_writing_the_same_rows_twice_changes_nothing():
 def test_a_cell_cannot_break_the_table():
     page = render_page("", {1: [row(measured="a | b\nc")]}, "now")
     assert "| a \\| b c |" in page
+
+
+def test_a_row_judged_again_takes_its_own_place_and_says_when():
+    former = render_page("", {1: [row(), row(claim="and that", verdict="MISSED")]}, "then")
+    page = render_again(former, [row(claim="and that", measured="4 of 4")], "now")
+    assert "| it holds | 3 of 3 | **holds** |" in page
+    assert "| and that | 4 of 4 (judged again: now) | **holds** |" in page
+    assert "MISSED" not in page.split("## Issue 1")[1]
+    assert read_sections(page)[1].startswith("then\n")
+
+
+def test_a_row_that_was_never_judged_is_added():
+    former = render_page("", {1: [row()]}, "then")
+    page = render_again(former, [row(claim="a new one"), row(2)], "now")
+    assert read_sections(page)[1].endswith("| a new one | 3 of 3 (judged again: now) | **holds** |")
+    assert "| it holds | 3 of 3 (judged again: now) | **holds** |" in read_sections(page)[2]

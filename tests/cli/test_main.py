@@ -15,7 +15,8 @@ from crm_tasks.steps.registry import STEPS
 
 VERBS = {
     "run", "backfill", "sql", "runs", "graph", "doctor", "up", "audit", "quarantine", "profile",
-    "identity", "erase", "key",
+    "identity", "erase", "key", "rules", "brief",
+    "why",
 }  # fmt: skip
 
 

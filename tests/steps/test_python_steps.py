@@ -16,11 +16,12 @@ import pytest
 
 from crm_tasks.contracts import find_table
 from crm_tasks.errors import RunStateError
+from crm_tasks.ml.propensity.params import PropensityParams
 from crm_tasks.ml.segments import RFM_SEGMENTS
-from crm_tasks.steps import evaluation, foresight, graph, identity, ml, strategy
+from crm_tasks.steps import evaluation, foresight, graph, identity, learning, ml, strategy
 from crm_tasks.steps.registry import STEPS, find_step
 from crm_tasks.steps.standing import tables_contributed_to, tables_written
-from crm_tasks.warehouse.tables import read_table
+from crm_tasks.warehouse.tables import read_part, read_table
 from tests.flow.small_company import N_CUSTOMERS, N_RECORDS
 
 COMPUTING = [step.name for step in STEPS if step.name != "land" and tables_written(step)]
@@ -38,9 +39,8 @@ def hand_overs(run, step):
 
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
-        "identity", "relationships", "influence", "links", "segments", "value", "forecasts",
-        "comparisons",
-        "actions", "campaign_response",
+        "identity", "relationships", "influence", "links", "segments", "predictions", "value",
+        "forecasts", "comparisons", "actions", "campaign_response", "brief",
     ]  # fmt: skip
 
 
@@ -54,6 +54,10 @@ def test_done_again_a_step_writes_the_same_bytes(opened, step):
     reported = run.ledger.report_of(run.run_id, step)
     assert (report.rows_in, report.rows_written) == (reported["rows_in"], reported["rows_written"])
     rows = [read_table(run.home, table, run.run_id) for table in tables_written(find_step(step))]
+    rows += [
+        read_part(run.home, table, run.run_id, step)
+        for table in tables_contributed_to(find_step(step))
+    ]
     assert report.rows_written == sum(table.num_rows for table in rows)
     assert report.message == reported["message"]
 
@@ -198,8 +202,36 @@ def test_decisions_that_earlier_code_wrote_otherwise_are_not_guessed(opened):
         strategy.plan_actions(over)
 
 
-def test_customers_the_sources_deleted_are_not_contacted():
+def test_customers_the_sources_deleted_or_that_were_erased_are_not_contacted():
     customers = pa.table({"customer_id": ["a", "b", "c"], "frequency": [1, 2, 3]})
-    people = pa.table({"customer_id": ["a", "b", "c"], "is_deleted": [False, True, False]})
-    kept = strategy.without_deleted(customers, people)
-    assert kept.to_pydict() == {"customer_id": ["a", "c"], "frequency": [1, 3]}
+    people = pa.table({
+        "customer_id": ["a", "b", "c"], "is_deleted": [False, True, False],
+        "is_erased": [False, False, True],
+    })  # fmt: skip
+    kept = strategy.without_gone(customers, people)
+    assert kept.to_pydict() == {"customer_id": ["a"], "frequency": [1]}
+
+
+def test_every_buyer_has_predictions_of_a_registered_model(opened):
+    run = opened("comparisons")
+    ml.compare_models(run)
+    predictions = run.read("ml.predictions")
+    models = set(run.read("ml.models").column("model_version").to_pylist())
+    assert predictions.num_rows > 0
+    assert set(predictions.column("model_version").to_pylist()) <= models
+    versions = run.ledger.store.rows("select * from model_artifacts where model_kind = 'learning'")
+    assert {row["model_version"] for row in versions} <= models
+    assert versions
+    watched = run.ledger.store.rows("select * from model_monitoring")
+    assert {row["model_version"] for row in watched} == {row["model_version"] for row in versions}
+
+
+def test_the_model_in_force_is_read_back_unless_its_file_was_changed(opened):
+    run = opened("predictions")
+    later = replace(run, predecessor_run_id=run.run_id, as_of=run.as_of + dt.timedelta(days=1))
+    standing = learning.standing_models(later, PropensityParams())
+    assert standing
+    (row, *_) = run.ledger.store.rows("select * from model_artifacts where model_kind='learning'")
+    (run.home.root / row["artifact_path"]).write_bytes(b"changed")
+    with pytest.raises(RunStateError, match="is missing or was changed"):
+        learning.standing_models(later, PropensityParams())

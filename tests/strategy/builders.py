@@ -1,96 +1,21 @@
-"""Customers, channels and contents of a plan, written by what matters."""
+"""Customers, channels, contents, touches and letters of a plan, written by what matters."""
 
 from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
-from crm_tasks.contracts.strategy import ACTIONS
-from crm_tasks.strategy.plan import PlanParams
-from crm_tasks.strategy.rules import RULES
+from crm_tasks.steps.strategy import HELD_OUT, PREVIOUS, UPLIFT
+from crm_tasks.strategy.params import PlanParams
+from crm_tasks.strategy.rules import load_rules
+from tests.strategy.rules.books import people
 
 AS_OF = dt.date(2024, 7, 1)  # a Monday
 
-CUSTOMERS = pa.schema(
-    {
-        "customer_id": pa.string(),
-        "rfm_segment": pa.string(),
-        "recency_days": pa.int64(),
-        "frequency": pa.int64(),
-        "monetary_value": pa.decimal128(18, 2),
-        "net_revenue_total": pa.decimal128(18, 2),
-        "customer_age_days": pa.int64(),
-        "avg_order_gap_days": pa.float64(),
-        "orders_90d": pa.int64(),
-        "distinct_categories_90d": pa.int64(),
-        "discount_share": pa.float64(),
-        "redemptions_365d": pa.int64(),
-        "contacts_30d": pa.int64(),
-        "last_contact_days": pa.int64(),
-        "influence_value": pa.float64(),
-        "preferred_iso_weekday": pa.int32(),
-        "preferred_hour": pa.int32(),
-        "channel_preference": pa.string(),
-        "consent_email": pa.bool_(),
-        "consent_sms": pa.bool_(),
-        "consent_social": pa.bool_(),
-        "consent_phone": pa.bool_(),
-        "consent_mail": pa.bool_(),
-    }
-)
-
-
-def customer(name: str, **features: object) -> dict[str, object]:
-    """Return a loyal customer who orders on Wednesdays at ten, unless told otherwise."""
-    usual = {
-        "rfm_segment": "loyal",
-        "recency_days": 5,
-        "frequency": 20,
-        "avg_order_gap_days": 7.0,
-        "preferred_iso_weekday": 3,
-        "preferred_hour": 10,
-        "net_revenue_total": Decimal("100.00"),
-    }
-    return {"customer_id": name, **usual, **features}
-
-
-def frames(*customers: dict[str, object], previous: pa.Table | None = None) -> dict[str, pa.Table]:
-    """Return what a plan reads: two channels with quiet hours, one without, all contents."""
-    contents = sorted({rule.content_id for rule in RULES})
-    nine_to_eight = {"quiet_start": dt.time(21), "quiet_end": dt.time(8)}
-    channels = [
-        {"channel_id": "email", "unit_cost": Decimal("0.0020"), "max_per_7d": 2, **nine_to_eight},
-        {"channel_id": "sms", "unit_cost": Decimal("0.0500"), "max_per_7d": 1, **nine_to_eight},
-        {"channel_id": "mail", "unit_cost": Decimal("0.6000"), "max_per_7d": 1},
-    ]
-    return {
-        "customers": pa.Table.from_pylist(list(customers), schema=CUSTOMERS),
-        "channels": pa.Table.from_pylist(
-            [{**row, "channel": row["channel_id"]} for row in channels], schema=_CHANNELS
-        ),
-        "contents": pa.table(
-            {"content_id": contents, "content_type": ["promotion"] * len(contents)}
-        ),
-        "previous_actions": ACTIONS.arrow_schema.empty_table() if previous is None else previous,
-    }
-
-
-def params(**changed: object) -> PlanParams:
-    """Return parameters that allow mail and e-mail and assume consent."""
-    usual: dict[str, object] = {
-        "as_of": AS_OF,
-        "time_zone": "UTC",
-        "channels": ("mail", "email"),
-        "consent_when_unknown": "assume",
-        "actions_per_day": 50,
-        "is_dry_run": True,
-    }
-    return PlanParams(**{**usual, **changed})  # type: ignore[arg-type]
-
-
-_CHANNELS = pa.schema(
+CHANNELS = pa.schema(
     {
         "channel_id": pa.string(),
         "channel": pa.string(),
@@ -100,3 +25,113 @@ _CHANNELS = pa.schema(
         "quiet_end": pa.time64("us"),
     }
 )
+CONTACTS = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "channel_id": pa.string(),
+        "content_type": pa.string(),
+        "sent_at": pa.timestamp("us"),
+        "converted_at": pa.timestamp("us"),
+        "strategy_action_id": pa.string(),
+    }
+)
+MESSAGES = pa.schema(
+    {
+        "message_id": pa.string(),
+        "conversation_id": pa.string(),
+        "customer_id": pa.string(),
+        "channel": pa.string(),
+        "intent": pa.string(),
+        "agent_intent": pa.string(),
+        "is_open_issue": pa.bool_(),
+        "sent_at": pa.timestamp("us"),
+    }
+)
+TYPES = {"voucher": "promotion", "coupon": "promotion", "event": "entertainment",
+         "stories": "entertainment"}  # fmt: skip
+
+
+def customer(name: str, **features: object) -> dict[str, Any]:
+    """Return a loyal customer who orders on Wednesdays at ten, unless told otherwise."""
+    usual = {
+        "rfm_segment": "loyal",
+        "recency_days": 5,
+        "frequency": 20,
+        "avg_order_gap_days": 7.0,
+        "monetary_value": Decimal("100.00"),
+        "preferred_iso_weekday": 3,
+        "preferred_hour": 10,
+        "net_revenue_total": Decimal("2000.00"),
+        "as_of_date": AS_OF,
+    }
+    return {"customer_id": name, **usual, **features}
+
+
+def touch(
+    customer_id: str, days_ago: int, channel: str = "email", **more: object
+) -> dict[str, Any]:
+    """Return a touch sent some days before the as-of date, at noon."""
+    at = dt.datetime.combine(AS_OF, dt.time(12)) - dt.timedelta(days=days_ago)
+    return {"customer_id": customer_id, "channel_id": channel, "sent_at": at, **more}
+
+
+def letter(message_id: str, customer_id: str, days_ago: int, **more: object) -> dict[str, Any]:
+    """Return an open letter of a customer, some days old."""
+    at = dt.datetime.combine(AS_OF, dt.time(9)) - dt.timedelta(days=days_ago)
+    return {"message_id": message_id, "customer_id": customer_id, "channel": "email",
+            "is_open_issue": True, "sent_at": at, **more}  # fmt: skip
+
+
+def frames(
+    *customers: dict[str, Any],
+    previous: pa.Table | None = None,
+    contacts: tuple[dict[str, Any], ...] = (),
+    messages: tuple[dict[str, Any], ...] = (),
+    uplift: tuple[dict[str, Any], ...] = (),
+    held_out: tuple[dict[str, Any], ...] = (),
+) -> dict[str, pa.Table]:
+    """Return what a plan reads: two channels with quiet hours, one without, all contents."""
+    contents = sorted({name for rule in load_rules().expansions for name in rule.contents})
+    nine_to_eight = {"quiet_start": dt.time(21), "quiet_end": dt.time(8)}
+    channels = [
+        {"channel_id": "email", "unit_cost": Decimal("0.0020"), "max_per_7d": 2, **nine_to_eight},
+        {"channel_id": "sms", "unit_cost": Decimal("0.0500"), "max_per_7d": 1, **nine_to_eight},
+        {"channel_id": "mail", "unit_cost": Decimal("0.6000"), "max_per_7d": 1},
+    ]
+    contents = [*contents, "issue_reply"]
+    none = pa.table({name: pa.array([], pa.string()) for name in PREVIOUS}).set_column(
+        3, "scheduled_at", pa.array([], pa.timestamp("us"))
+    )
+    return {
+        "customers": people(*customers),
+        "channels": pa.Table.from_pylist(
+            [{**row, "channel": row["channel_id"]} for row in channels], schema=CHANNELS
+        ),
+        "contents": pa.table(
+            {
+                "content_id": contents,
+                "content_type": [TYPES.get(c.split("_")[-1], "education") for c in contents],
+                "value_per_conversion": pa.array([None] * len(contents), pa.decimal128(18, 2)),
+            }
+        ),
+        "contacts": pa.Table.from_pylist(list(contacts), schema=CONTACTS),
+        "messages": pa.Table.from_pylist(list(messages), schema=MESSAGES),
+        "previous_actions": none if previous is None else previous.select(list(PREVIOUS)),
+        "uplift": pa.Table.from_pylist(list(uplift), schema=UPLIFT),
+        "held_out": pa.Table.from_pylist(list(held_out), schema=HELD_OUT),
+    }
+
+
+def params(**changed: object) -> PlanParams:
+    """Return parameters that allow mail and e-mail, assume consent and draw nobody."""
+    usual: dict[str, object] = {
+        "as_of": AS_OF,
+        "time_zone": "UTC",
+        "channels": ("mail", "email"),
+        "consent_when_unknown": "assume",
+        "actions_per_day": 50,
+        "is_dry_run": True,
+        "seed": "a seed",
+        "exploration_share": 0.0,
+    }
+    return PlanParams(**{**usual, **changed})  # type: ignore[arg-type]

@@ -9,35 +9,54 @@ from dataclasses import asdict
 import pyarrow as pa
 import pytest
 
-from crm_tasks.strategy import statements
-from tests.strategy.builders import AS_OF, customer, frames, params
+from crm_tasks.strategy import candidate_sql, statements, wording
+from crm_tasks.strategy.candidates import STEPS, query
+from tests.strategy.builders import AS_OF, params
+from tests.wording import assert_says_nothing_causal
 
 STATEMENTS = {
-    name: getattr(statements, name)
-    for name in ("CHOSEN", "REACHABLE", "SCHEDULED", "ACTIONS", "REASONS", "CAMPAIGNS")
-}
+    **{name: getattr(statements, name)
+       for name in ("CANDIDATES", "SCHEDULED", "ACTIONS", "REASONS", "CAMPAIGNS")},
+    **{name: text for name, text in vars(candidate_sql).items() if name.isupper()},
+}  # fmt: skip
 #: What a plan adds to its parameters before it binds them.
 ADDED = {"policy_version", "status"}
 #: A row number over these is the same however the rows lie: the last of them is unique in its part.
-UNIQUE_LAST = ("customer_id", "channel_id", "place")
+UNIQUE_LAST = ("offers.rule_no", "channel_id", "issue_id", "place")
 
 
 def scheduled(lend, quiet, hour, as_of=AS_OF, time_zone="UTC"):
     """Return (local date, moment in UTC) of one customer's action, as SCHEDULED places it."""
     start, end = (None if text is None else dt.time.fromisoformat(text) for text in quiet)
-    reachable = pa.table(
-        {
-            "customer_id": ["a"],
-            "rule_no": [1],
-            "net_revenue_total": pa.array([None], pa.decimal128(18, 2)),
-            "preferred_iso_weekday": pa.array([None], pa.int32()),
-            "preferred_hour": pa.array([hour], pa.int32()),
-            "quiet_start": pa.array([start], pa.time64("us")),
-            "quiet_end": pa.array([end], pa.time64("us")),
-        }
-    )
-    bound = {"as_of": as_of, "default_hour": 10, "time_zone": time_zone, "actions_per_day": 9}
-    (row,) = lend(reachable=reachable).query(statements.SCHEDULED, bound).to_pylist()
+    text, number = pa.string(), pa.float64()
+    decided = {
+        "customer_id": pa.array(["a"]), "scheduled_date": pa.array([as_of]),
+        "channel_id": pa.array(["email"]), "is_chosen": pa.array([True]),
+        "is_exploration": pa.array([False]), "decision_propensity": pa.array([1.0]),
+        **{name: pa.array([None], text)
+           for name in ("content_id", "objective", "rule_id", "consent_basis")},
+        **{name: pa.array([None], number)
+           for name in ("figure", "p", "uplift", "gain_low", "gain", "gain_high", "score")},
+    }  # fmt: skip
+    duties = {
+        **{name: pa.array([], text)
+           for name in ("customer_id", "channel_id", "consent_basis", "issue_id")},
+        "figure": pa.array([], number), "is_complaint": pa.array([], pa.int32()),
+    }  # fmt: skip
+    channels = {
+        "channel_id": ["email"], "unit_cost": [0.1],
+        "quiet_start": pa.array([start], pa.time64("us")),
+        "quiet_end": pa.array([end], pa.time64("us")),
+    }  # fmt: skip
+    people = {
+        "customer_id": ["a"], "influence_value": pa.array([None], number),
+        "preferred_iso_weekday": pa.array([None], pa.int32()),
+        "preferred_hour": pa.array([hour], pa.int32()),
+    }  # fmt: skip
+    lent = lend(decided=pa.table(decided), duties=pa.table(duties),
+                channels=pa.table(channels), people=pa.table(people))  # fmt: skip
+    bound = {**asdict(params(as_of=as_of, time_zone=time_zone))}
+    (row,) = query(lent, statements.SCHEDULED, bound).to_pylist()
     return row["local_date"], row["scheduled_at"]
 
 
@@ -60,6 +79,17 @@ def test_no_statement_asks_the_clock_or_chance(name):
 def test_every_parameter_of_a_statement_is_one_the_plan_has(name):
     named = set(re.findall(r"\$(\w+)", STATEMENTS[name]))
     assert named <= set(asdict(params())) | ADDED
+
+
+def test_every_step_of_the_candidates_is_run_once():
+    texts = [text for _, text in STEPS]
+    assert sorted(texts) == sorted(t for n, t in vars(candidate_sql).items() if n.isupper())
+
+
+def test_no_word_of_the_plan_claims_a_cause():
+    texts = [text for rows in (wording.OBJECTIVES, wording.REASONS) for row in rows for text in row]
+    texts += [text for pair in wording.WHY_NOT.values() for text in pair]
+    assert_says_nothing_causal([*texts, *wording.OPEN_ISSUE])
 
 
 @pytest.mark.parametrize(
@@ -102,18 +132,3 @@ def test_the_date_is_local_where_utc_is_still_on_the_day_before(scratch):
     date, moment = scheduled(scratch, (None, None), 3, time_zone="Asia/Shanghai")
     assert date == AS_OF
     assert moment == dt.datetime.combine(AS_OF - dt.timedelta(days=1), dt.time(19))
-
-
-def test_a_rule_whose_content_is_unknown_plans_nothing(scratch):
-    """Contents are a table of their own: a typo there must not send an empty message."""
-    given = frames(customer("a"))
-    rules = pa.table(
-        {"rule_no": [1], "rule_id": ["r"], "objective": ["value"], "content_id": ["gone"],
-         "text_en": ["t"], "text_zh": ["t"]}
-    )  # fmt: skip
-    statement = statements.CHOSEN.replace("@rule_cases", "when frequency > 0 then 1")
-    statement = statement.replace("@value_cases", "when 1 then judged.frequency")
-    lent = scratch(**given, rules=rules)
-    assert lent.query(statement).num_rows == 0
-    lent.register("rules", rules.set_column(3, "content_id", pa.array(["member_event"])))
-    assert lent.query(statement).num_rows == 1

@@ -46,6 +46,7 @@ actions_due as (
         actions.channel_id,
         actions.content_id,
         actions.rule_id,
+        actions.issue_id,
         ---------- text
         campaigns.objective,
         channels.channel,
@@ -57,14 +58,19 @@ actions_due as (
         second_reasons.text_en as second_reason_en,
         second_reasons.text_zh as second_reason_zh,
         actions.consent_basis,
+        actions.evidence,
         actions.status,
         {{ currency_code() }} as currency_code,
         ---------- numbers
         actions.priority,
         actions.cost,
+        actions.score,
+        actions.expected_response,
+        actions.expected_uplift,
         actions.expected_value,
         actions.influence_value,
         ---------- booleans
+        actions.is_exploration,
         {{ is_synthetic() }} as is_synthetic,
         ---------- dates
         {{ as_of_date() }} as as_of_date,

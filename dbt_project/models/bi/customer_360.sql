@@ -32,6 +32,22 @@ communities as (
 
 ),
 
+scores as (
+
+    select
+        customer_id,
+        cast(max(case when rule_id = 'customer_value' then score end) as double)
+            as customer_value_score,
+        cast(max(case when rule_id = 'communication' then score end) as double)
+            as communication_score,
+        cast(max(case when rule_id = 'loyalty' then score end) as double) as loyalty_score,
+        cast(max(case when rule_id = 'drifting' then score end) as double) as drifting_score
+    from {{ source('strategy', 'rules_fired') }}
+    where kind = 'score'
+    group by customer_id
+
+),
+
 actions as (
 
     select * from {{ source('strategy', 'actions') }}
@@ -53,6 +69,8 @@ actions_ranked as (
         channel_id,
         content_id,
         scheduled_at,
+        score,
+        evidence,
         cast(row_number() over (
             partition by customer_id
             order by priority asc nulls last, strategy_action_id asc nulls last
@@ -81,6 +99,7 @@ customers_seen_from_all_sides as (
         actions_ranked.content_id as next_content_id,
         reasons.text_en as next_reason_en,
         reasons.text_zh as next_reason_zh,
+        actions_ranked.evidence as next_evidence,
         {{ currency_code() }} as currency_code,
         ---------- numbers
         features.recency_days,
@@ -102,6 +121,11 @@ customers_seen_from_all_sides as (
         features.pagerank,
         features.influence_value,
         features.neighbor_churn_rate_90d,
+        scores.customer_value_score,
+        scores.communication_score,
+        scores.loyalty_score,
+        scores.drifting_score,
+        actions_ranked.score as next_score,
         ---------- booleans
         customers.is_active,
         customers.is_synthetic,
@@ -116,6 +140,7 @@ customers_seen_from_all_sides as (
     inner join features on customers.customer_id = features.customer_id
     left join segments on customers.customer_id = segments.customer_id
     left join segment_definitions on segments.segment_id = segment_definitions.segment_id
+    left join scores on customers.customer_id = scores.customer_id
     left join communities on features.community_id = communities.community_id
     left join actions_ranked
         on

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from crm_tasks.contracts import check_rows, find_table
+from crm_tasks.contracts import check_rows
+from crm_tasks.contracts.ml_outlook import FORECASTS
 from crm_tasks.ml.forecasting.backtest import Backtest, ForecastParams, origins_of
 from crm_tasks.ml.forecasting.champions import CHOSEN, contest
 from crm_tasks.ml.forecasting.methods import NAIVE
@@ -46,7 +47,7 @@ def found():
 
 
 def test_rows_are_thirty_days_from_the_as_of_date_on(found) -> None:
-    rows = check_rows(find_table("ml.forecasts"), found.forecasts)
+    rows = check_rows(FORECASTS, found.forecasts)
     assert rows.num_rows == 8 * 30
     first = FIRST + dt.timedelta(days=190)
     one = [row for row in rows.to_pylist() if (row["series_id"], row["metric"]) == ("all", "units")]
@@ -93,7 +94,7 @@ def test_a_young_series_is_naive_without_a_band_and_says_why() -> None:
         series("all", "all", metric, np.resize(WEEK, 20)) for metric in ("units", "net_amount")
     ]
     found = forecast_outlook(young, FIRST + dt.timedelta(days=20), "EUR", PARAMS, JUDGING)
-    rows = check_rows(find_table("ml.forecasts"), found.forecasts)
+    rows = check_rows(FORECASTS, found.forecasts)
     assert set(rows.column("method").to_pylist()) == {NAIVE}
     assert rows.column("lo80").null_count == rows.num_rows == 60
     reasons = {(r["verdict"], bool(r["reason"])) for j in found.judgements for r in j.rows}

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 from scipy.stats import spearmanr
 
-from crm_tasks.contracts import check_rows, find_table
+from crm_tasks.contracts import check_rows
+from crm_tasks.contracts.ml_outlook import CLV
 from crm_tasks.ml.judgement import JudgementParams
 from crm_tasks.ml.value.histories import PurchaseDays, purchase_days
 from crm_tasks.ml.value.model import ValueParams, fit_value, own_rate
@@ -97,7 +98,7 @@ def test_what_comes_later_changes_nothing_that_is_said(level: PurchaseDays, foun
 
 
 def test_totals_and_probabilities_come_true(level: PurchaseDays, found) -> None:
-    rows = check_rows(find_table("ml.clv"), found.clv)
+    rows = check_rows(CLV, found.clv)
     seen = level.until(DAYS)
     bought, _ = level.bought_between(DAYS, DAYS + 90)
     bought = bought[seen.customer]
@@ -174,7 +175,7 @@ def test_a_young_company_gets_its_own_rate_and_a_reason(days: int) -> None:
         young.ids, young.customer[keep], young.day[keep], young.amount[keep], FIRST
     )
     found = value_outlook(young, as_of(days), "EUR", PARAMS, JUDGING)
-    check_rows(find_table("ml.clv"), found.clv)
+    check_rows(CLV, found.clv)
     assert found.method == "own_rate"
     assert found.clv.column("p_alive").null_count == found.clv.num_rows > 0
     verdicts = {(row["verdict"], bool(row["reason"])) for row in found.judged.purchases.rows}
@@ -187,7 +188,7 @@ def test_a_company_without_a_purchase_has_no_rows() -> None:
         pa.array([], pa.string()), *(np.empty(0, np.int64),) * 2, np.empty(0), FIRST
     )
     found = value_outlook(nobody, as_of(0), "EUR", PARAMS, JUDGING)
-    assert check_rows(find_table("ml.clv"), found.clv).num_rows == 0
+    assert check_rows(CLV, found.clv).num_rows == 0
 
 
 def test_features_are_as_of_the_day(level: PurchaseDays) -> None:

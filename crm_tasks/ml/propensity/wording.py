@@ -1,0 +1,118 @@
+"""The features of a customer as of an origin, and how an account manager reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isnan
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Shown = Literal["days", "count", "money", "share", "ratio", "score"]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One feature in words; ``{}`` takes its value as ``shown`` says."""
+
+    en: str
+    zh: str
+    shown: Shown
+    name_zh: str
+
+    def told(self, name: str, value: float) -> tuple[str, str]:
+        """Return the phrase in English and Chinese; a missing value is said to be missing."""
+        if isnan(value):
+            return f"{name.replace('_', ' ')} not known", f"{self.name_zh}未知"
+        text = _SHOWN[self.shown](value)
+        return self.en.format(text), self.zh.format(text)
+
+    @property
+    def decimals(self) -> int:
+        """Decimals beyond which two values read the same."""
+        return _DECIMALS[self.shown]
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+_SHOWN: dict[Shown, Callable[[float], str]] = {
+    "days": _count,
+    "count": _count,
+    "money": lambda value: f"{value:,.2f}",
+    "share": lambda value: f"{100 * value:.0f} %",
+    "ratio": lambda value: f"{value:.1f}",
+    "score": lambda value: f"{value:.1f}",
+}
+
+_DECIMALS: dict[Shown, int] = {
+    "days": 0,
+    "count": 0,
+    "money": 2,
+    "share": 2,
+    "ratio": 1,
+    "score": 1,
+}
+
+#: In the order of the columns that ``facts.FEATURES_SQL`` returns.
+FEATURES: dict[str, Wording] = {
+    "recency_days": Wording(
+        "last order {} days ago", "上次下单距今 {} 天", "days", "距上次下单天数"
+    ),
+    "customer_age_days": Wording(
+        "first order {} days ago", "首次下单距今 {} 天", "days", "距首次下单天数"
+    ),
+    "n_orders": Wording("{} orders so far", "累计下单 {} 次", "count", "累计下单次数"),
+    "n_orders_28d": Wording(
+        "{} orders in 28 days", "近 28 天下单 {} 次", "count", "近28天下单次数"
+    ),
+    "n_orders_90d": Wording(
+        "{} orders in 90 days", "近 90 天下单 {} 次", "count", "近90天下单次数"
+    ),
+    "mean_gap_days": Wording(
+        "usually {} days between orders", "平均每 {} 天下单一次", "ratio", "平均下单间隔"
+    ),
+    "gap_ratio": Wording(
+        "silent for {} times the usual gap", "沉默时长为平常间隔的 {} 倍", "ratio", "沉默倍数"
+    ),
+    "mean_order_amount": Wording("{} per order", "平均每单金额 {}", "money", "平均每单金额"),
+    "net_amount_90d": Wording("{} spent in 90 days", "近 90 天消费 {}", "money", "近90天消费"),
+    "amount_trend": Wording(
+        "spending at {} of the 90 days before", "消费为此前 90 天的 {}", "share", "消费趋势"
+    ),
+    "discount_share": Wording("{} of the price was discount", "折扣占原价 {}", "share", "折扣占比"),
+    "return_share": Wording("{} of the amount sent back", "退货金额占 {}", "share", "退货占比"),
+    "late_share": Wording("{} of deliveries late", "{} 的订单晚到", "share", "晚到占比"),
+    "items_per_order": Wording("{} items per order", "平均每单 {} 件", "ratio", "每单件数"),
+    "n_sessions_30d": Wording(
+        "{} visits in 30 days", "近 30 天访问 {} 次", "count", "近30天访问次数"
+    ),
+    "n_sessions_90d": Wording(
+        "{} visits in 90 days", "近 90 天访问 {} 次", "count", "近90天访问次数"
+    ),
+    "days_since_session": Wording(
+        "last visit {} days ago", "上次访问距今 {} 天", "days", "距上次访问天数"
+    ),
+    "cart_share_90d": Wording("a cart in {} of visits", "{} 的访问加入购物车", "share", "加购占比"),
+    "n_reviews": Wording("{} reviews written", "写过 {} 条评价", "count", "评价条数"),
+    "mean_score": Wording("reviews score {} on average", "评价平均 {} 分", "score", "评价平均分"),
+    "low_score_share": Wording("{} of reviews low", "低分评价占 {}", "share", "低分评价占比"),
+    "n_messages_90d": Wording(
+        "{} messages in 90 days", "近 90 天来信 {} 条", "count", "近90天来信"
+    ),
+    "n_complaints": Wording("{} complaints in a year", "一年内投诉 {} 次", "count", "一年内投诉"),
+    "n_contacts_90d": Wording(
+        "contacted {} times in 90 days", "近 90 天被联系 {} 次", "count", "近90天被联系次数"
+    ),
+    "open_share_180d": Wording("opens {} of messages", "打开 {} 的消息", "share", "消息打开率"),
+    "n_redemptions_90d": Wording(
+        "{} coupons used in 90 days", "近 90 天用券 {} 张", "count", "近90天用券"
+    ),
+    "csat_last": Wording(
+        "satisfaction {} in the last survey", "最近调查满意度 {} 分", "score", "最近满意度"
+    ),
+    "nps_last": Wording("would recommend: {} of 10", "推荐意愿 {}/10", "score", "推荐意愿"),
+}
+NAMES = tuple(FEATURES)

@@ -1,0 +1,54 @@
+"""The step that writes the decision brief, once a plan and what past contacts did are known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from crm_tasks.contracts.evaluation import CAMPAIGN_RESPONSE
+from crm_tasks.contracts.frames import StepReport
+from crm_tasks.strategy.brief import write_briefs
+from crm_tasks.strategy.brief.facts import collect_facts
+
+if TYPE_CHECKING:
+    from crm_tasks.steps.run import Run
+
+READS = {
+    "actions": "strategy.actions",
+    "reasons": "strategy.action_reasons",
+    "campaigns": "strategy.campaigns",
+    "candidates": "strategy.candidates",
+    "prices": "strategy.shadow_prices",
+    "solution": "strategy.plan_solutions",
+    "contents": "core.dim_contents",
+    "responses": "evaluation.campaign_response",
+}
+EFFECTS = pa.schema({
+    "campaign_id": pa.string(), "outcome": pa.string(), "estimand": pa.string(),
+    "estimator": pa.string(), "effect": pa.float64(), "ci_low": pa.float64(),
+    "ci_high": pa.float64(), "evidence": pa.string(),
+})  # fmt: skip
+
+
+def write_brief(run: Run) -> StepReport:
+    """Write strategy.decision_briefs; of a date that is over, as it was written then."""
+    decided = run.read_decided("strategy.decision_briefs")
+    if decided is not None:
+        written = run.write("strategy.decision_briefs", decided)
+        return StepReport(rows_written=written, message="the brief stands as it was written")
+    frames = {name: run.read(table) for name, table in READS.items()}
+    before = run.read_predecessor("evaluation.campaign_response")
+    nothing = CAMPAIGN_RESPONSE.arrow_schema.empty_table()
+    frames["responses_before"] = nothing if before is None else before
+    frames["effects"] = EFFECTS.empty_table()
+    profile = run.profile
+    with run.scratch(**frames) as scratch:
+        facts = collect_facts(scratch, profile.time_zone)
+    briefs = write_briefs(facts, run.as_of, profile.title, profile.currency_code)
+    written = run.write("strategy.decision_briefs", briefs)
+    return StepReport(
+        rows_in=sum(rows.num_rows for rows in frames.values()),
+        rows_written=written,
+        message="`crm brief` shows the plan on one page",
+    )

@@ -1,0 +1,174 @@
+"""What the brief speaks of: sums of the plan, what limits it, what past contacts were answered."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crm_tasks.contracts.frames import Scratch
+
+SHOWN = 5
+NORMAL_95 = 1.959964
+
+_TOTAL = """
+select
+    cast(count(*) as bigint) as n_actions,
+    cast(count(distinct customer_id) as bigint) as n_customers,
+    cast(count(issue_id) as bigint) as n_duties,
+    cast(coalesce(sum(case when is_exploration then 1 else 0 end), 0) as bigint) as n_drawn,
+    cast(coalesce(sum(cost), 0) as decimal(18, 4)) as cost,
+    cast(count(expected_value) as bigint) as n_measured,
+    cast(sum(expected_value) as decimal(18, 2)) as gain,
+    cast(sum(expected_value_low) as decimal(18, 2)) as gain_low,
+    cast(sum(expected_value_high) as decimal(18, 2)) as gain_high,
+    coalesce(sum(cast(round(expected_response * 1000000) as bigint)), 0) / 1000000.0 as answers,
+    coalesce(sum(cast(round(
+        expected_response * (1 - expected_response) * 1000000
+    ) as bigint)), 0) / 1000000.0 as variance
+from actions
+"""
+_CAMPAIGNS = """
+select name, name_zh, n_actions, planned_cost from campaigns
+order by n_actions desc, campaign_id asc
+"""
+_DAYS = """
+select
+    cast(scheduled_at at time zone 'UTC' at time zone $time_zone as date) as day,
+    cast(count(*) as bigint) as n_actions
+from actions
+group by all
+order by day asc
+"""
+_RULES = """
+select
+    actions.rule_id,
+    actions.channel_id,
+    contents.action_name,
+    actions.content_type,
+    cast(count(*) as bigint) as n_actions
+from actions
+inner join contents on actions.content_id = contents.content_id
+group by all
+order by n_actions desc, rule_id asc, channel_id asc, action_name asc
+limit $shown
+"""
+_FIRST = """
+select
+    actions.customer_id,
+    actions.channel_id,
+    contents.action_name,
+    actions.scheduled_at at time zone 'UTC' at time zone $time_zone as local_at,
+    reasons.text_en,
+    reasons.text_zh
+from actions
+inner join contents on actions.content_id = contents.content_id
+inner join reasons
+    on actions.strategy_action_id = reasons.strategy_action_id and reasons.rank = 1
+order by actions.priority asc
+limit $shown
+"""
+_LIMITS = """
+select constraint_name, scope, price, used, at_most from prices
+where price > 0
+order by price desc, constraint_name asc, scope asc
+limit $shown
+"""
+_LEFT = """
+select why_not, cast(count(distinct customer_id) as bigint) as n_customers
+from candidates
+where
+    why_not is not null
+    and customer_id not in (
+        select candidates.customer_id from candidates
+        where candidates.is_chosen and candidates.channel_id <> 'none'
+    )
+group by why_not
+order by n_customers desc, why_not asc
+limit $shown
+"""
+#: Campaigns whose figures are new or other than at the last run.
+_LEARNED = """
+select
+    responses.campaign_id,
+    responses.n_contacted,
+    responses.n_responded,
+    responses.response_rate,
+    responses.ci_low,
+    responses.ci_high,
+    responses.evidence
+from responses
+left join responses_before as before on responses.campaign_id = before.campaign_id
+where
+    before.campaign_id is null
+    or before.n_contacted <> responses.n_contacted
+    or before.n_responded <> responses.n_responded
+order by responses.n_contacted desc, responses.campaign_id asc
+limit $shown
+"""
+#: Effects that are measured: only campaigns drawn at random.
+_EFFECTS = """
+select campaign_id, outcome, estimand, effect, ci_low, ci_high
+from effects
+where evidence = 'randomised' and effect is not null
+order by campaign_id asc, outcome asc, estimand asc, estimator asc
+limit $shown
+"""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the brief says, before it is put into words."""
+
+    total: dict[str, Any]
+    campaigns: list[dict[str, Any]]
+    days: list[dict[str, Any]]
+    rules: list[dict[str, Any]]
+    first: list[dict[str, Any]]
+    limits: list[dict[str, Any]]
+    left: list[dict[str, Any]]
+    learned: list[dict[str, Any]]
+    effects: list[dict[str, Any]]
+    solution: dict[str, Any]
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether any action's gain was measured where contacts were drawn at random."""
+        return bool(self.total["n_measured"])
+
+    @property
+    def answers_between(self) -> tuple[int, int]:
+        """The 95 % interval of the number of answers, if customers answer as they did."""
+        half = NORMAL_95 * math.sqrt(float(self.total["variance"]))
+        answers = float(self.total["answers"])
+        return max(0, math.floor(answers - half)), math.ceil(answers + half)
+
+
+def collect_facts(scratch: Scratch, time_zone: str) -> Facts:
+    """Return the facts of one plan.
+
+    ``scratch`` holds actions, reasons, campaigns, candidates, prices, solution (the strategy tables
+    of the run), contents (core.dim_contents), responses and responses_before (the
+    evaluation.campaign_response of this run and of the one before) and effects (campaign_id,
+    outcome, estimand, estimator, effect, ci_low, ci_high, evidence); the last three may be empty.
+    """
+
+    def ask(statement: str) -> list[dict[str, Any]]:
+        given = {"shown": SHOWN, "time_zone": time_zone}
+        named = {name: value for name, value in given.items() if f"${name}" in statement}
+        rows: list[dict[str, Any]] = scratch.query(statement, named).to_pylist()
+        return rows
+
+    return Facts(
+        total=ask(_TOTAL)[0],
+        campaigns=ask(_CAMPAIGNS),
+        days=ask(_DAYS),
+        rules=ask(_RULES),
+        first=ask(_FIRST),
+        limits=ask(_LIMITS),
+        left=ask(_LEFT),
+        learned=ask(_LEARNED),
+        effects=ask(_EFFECTS),
+        solution=ask("select * from solution")[0],
+    )

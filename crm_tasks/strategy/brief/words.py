@@ -1,0 +1,84 @@
+# ruff: noqa: RUF001 (Chinese text has its own punctuation)
+"""The words of the brief, by language; nothing here says that a contact brings anything about."""
+
+from __future__ import annotations
+
+WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "heading": "Decision brief",
+        "week": "Plan for {0} to {1}",
+        "observational": (
+            "Observational: no contact was ever drawn at random, so these figures rank and "
+            "describe; they do not say what a contact changes."
+        ),
+        "measured": (
+            "For {0} of {1} actions the gain was measured in campaigns whose targets were drawn at "
+            "random; for the others the figures rank and describe only."
+        ),
+        "do": "What to do",
+        "sums": (
+            "{0} actions for {1} customers, at a cost of {2} {3}. {4} of them answer letters that "
+            "wait too long and come first. {5} were drawn at random, so that the house learns."
+        ),
+        "objective": "Objective", "actions": "Actions", "cost": "Cost", "day": "Day",
+        "first": "The first of the list", "customer": "Customer", "channel": "Channel",
+        "content": "Content", "when": "When", "reason": "Reason",
+        "why": "Why", "rule": "Rule", "type": "Type",
+        "limits": "Limits that bind", "limit": "Limit", "where": "Where",
+        "price": "One more would add", "no_limit": "No limit binds: more places would add nothing.",
+        "left": "Customers who get nothing, by what stands before their options",
+        "left_none": "Everybody with an offer gets one.", "customers": "Customers",
+        "expect": "What to expect",
+        "gain": "Gain where it was measured: {0} {3}, 95 % interval {1} to {2}.",
+        "answers": (
+            "If customers answer as they did so far, {0} of {1} touches are answered (95 %: {2} to "
+            "{3}). This counts answers; how many come without a touch is unknown."
+        ),
+        "gap": "No plan under the same limits is better by more than {0} ({1} customers in reach).",
+        "learned": "Learned since the last plan",
+        "nothing_learned": "No campaign has new figures since the last plan.",
+        "campaign": "Campaign", "touched": "Contacted", "answered": "Answered", "rate": "Share",
+        "interval": "95 % interval", "evidence": "Evidence",
+        "randomised_word": "drawn at random", "observational_word": "observational",
+        "effects": "Measured where targets were drawn at random", "outcome": "Outcome",
+        "estimand": "What", "effect_size": "Difference",
+    },
+    "zh": {
+        "heading": "决策简报",
+        "week": "{0} 至 {1} 的计划",
+        "observational": (
+            "观察性数据：联系对象从未随机抽取，以下数字仅供排序与描述，"
+            "不说明联系会带来什么变化。"
+        ),
+        "measured": (
+            "{1} 项行动中有 {0} 项的收益由随机抽取目标的活动测得；其余数字仅供排序与描述。"
+        ),
+        "do": "做什么",
+        "sums": (
+            "共 {0} 项行动，涉及 {1} 位客户，成本 {2} {3}。其中 {4} 项答复逾期来信，优先处理；"
+            "{5} 项为随机抽取，以便积累经验。"
+        ),
+        "objective": "目标", "actions": "行动数", "cost": "成本", "day": "日期",
+        "first": "名单之首", "customer": "客户", "channel": "渠道", "content": "内容",
+        "when": "时间", "reason": "理由",
+        "why": "为什么", "rule": "规则", "type": "类型",
+        "limits": "起约束作用的限制", "limit": "限制", "where": "范围", "price": "每多一份可增加",
+        "no_limit": "没有限制起约束作用：增加名额不会增加任何收益。",
+        "left": "未获行动的客户，按其选项被搁置的原因", "left_none": "所有有选项的客户均已安排。",
+        "customers": "客户数",
+        "expect": "预期",
+        "gain": "已测得部分的收益：{0} {3}，95% 区间 {1} 至 {2}。",
+        "answers": (
+            "若客户照以往回应，{1} 次联系中约有 {0} 次得到回应（95%：{2} 至 {3}）。"
+            "此数只计回应；不联系时是否也会发生，尚不可知。"
+        ),
+        "gap": "在相同限制下，任何计划最多只能好 {0}（可联系客户 {1} 位）。",
+        "learned": "自上次计划以来所知",
+        "nothing_learned": "自上次计划以来，没有活动有新数字。",
+        "campaign": "活动", "touched": "联系人数", "answered": "回应人数", "rate": "比例",
+        "interval": "95% 区间", "evidence": "依据",
+        "randomised_word": "随机抽取", "observational_word": "观察性",
+        "effects": "随机抽取目标的活动所测得", "outcome": "结果", "estimand": "类别",
+        "effect_size": "差异",
+    },
+}  # fmt: skip

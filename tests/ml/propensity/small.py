@@ -1,0 +1,77 @@
+"""A small world of dated facts with a planted reason to leave: late deliveries."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pyarrow as pa
+
+FIRST = dt.date(2024, 1, 1)
+AS_OF = dt.date(2024, 9, 1)
+DAYS = (AS_OF - FIRST).days
+TYPES = {
+    "customers": {"customer_id": pa.string(), "is_erased": pa.bool_(), "is_deleted": pa.bool_()},
+    "orders": {
+        "customer_id": pa.string(), "ordered_at": pa.timestamp("us"),
+        "net_amount": pa.decimal128(18, 2), "gross_amount": pa.decimal128(18, 2),
+        "discount_amount": pa.decimal128(18, 2), "return_amount": pa.decimal128(18, 2),
+        "count_items": pa.int64(), "is_late": pa.bool_(), "promised_on": pa.date32(),
+        "delivered_on": pa.date32(),
+    },
+    "sessions": {"customer_id": pa.string(), "started_at": pa.timestamp("us"),
+                 "has_cart": pa.bool_()},
+    "reviews": {"customer_id": pa.string(), "reviewed_at": pa.timestamp("us"),
+                "score": pa.int8(), "is_low_score": pa.bool_()},
+    "messages": {"customer_id": pa.string(), "sent_at": pa.timestamp("us"),
+                 "direction": pa.string(), "intent": pa.string(), "agent_intent": pa.string()},
+    "contacts": {"customer_id": pa.string(), "sent_at": pa.timestamp("us"),
+                 "opened_at": pa.timestamp("us")},
+    "redemptions": {"customer_id": pa.string(), "redeemed_at": pa.timestamp("us")},
+    "surveys": {"customer_id": pa.string(), "survey_at": pa.timestamp("us"),
+                "csat": pa.int64(), "nps": pa.int64()},
+}  # fmt: skip
+
+
+def frames(**rows):
+    """Return every frame; the named ones with these rows (lists of dicts), holes are NULL."""
+    return {
+        name: pa.Table.from_pylist(
+            [dict.fromkeys(columns) | row for row in rows.get(name, [])],
+            schema=pa.schema(list(columns.items())),
+        )
+        for name, columns in TYPES.items()
+    }
+
+
+def order(customer, day, amount="10.00", late=None, hour=12):
+    """Return one order on a day; ``late`` says whether it came late, three days after."""
+    from decimal import Decimal
+
+    moment = dt.datetime.combine(day, dt.time(hour))
+    made = {"customer_id": customer, "ordered_at": moment, "net_amount": Decimal(amount),
+            "gross_amount": Decimal(amount), "discount_amount": Decimal(0),
+            "return_amount": Decimal(0), "count_items": 1}  # fmt: skip
+    if late is not None:
+        came = day + dt.timedelta(days=3)
+        made |= {"promised_on": came - dt.timedelta(days=int(late)), "delivered_on": came,
+                 "is_late": late}  # fmt: skip
+    return made
+
+
+def world(n_customers=700, seed=5):
+    """Return frames of customers who order at their own rate; late deliveries drive them away."""
+    rng = np.random.default_rng(seed)
+    orders = []
+    for number in range(n_customers):
+        customer = f"c{number:04d}"
+        gap, late_share = rng.choice([6, 12, 24]), rng.choice([0.0, 0.6])
+        day = rng.integers(0, 60)
+        while day < DAYS:
+            late = bool(rng.random() < late_share)
+            orders.append(order(customer, FIRST + dt.timedelta(days=int(day)), late=late))
+            if late and rng.random() < 0.12:
+                break
+            day += 1 + rng.poisson(gap)
+    customers = [{"customer_id": f"c{number:04d}"} for number in range(n_customers)]
+    return frames(customers=customers, orders=orders)
