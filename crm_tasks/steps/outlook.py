@@ -10,6 +10,7 @@ from crm_tasks.ml.forecasting.backtest import ForecastParams
 from crm_tasks.ml.forecasting.outlook import forecast_outlook
 from crm_tasks.ml.forecasting.series import sales_series
 from crm_tasks.ml.judgement import Judgement, JudgementParams, comparison_table
+from crm_tasks.ml.timing.next_purchase import next_purchases
 from crm_tasks.ml.value.histories import purchase_days
 from crm_tasks.ml.value.model import ValueParams
 from crm_tasks.ml.value.outlook import value_outlook
@@ -61,6 +62,20 @@ def build_forecasts(run: Run) -> StepReport:
         rows_in=items.num_rows + products.num_rows,
         rows_written=written,
         message=f"{len(series)} series, 30 steps; {held or 'too short for a backtest'}",
+    )
+
+
+def build_next_purchases(run: Run) -> StepReport:
+    """Contribute each customer's next purchase and what its models were judged to be."""
+    orders = run.read("core.fct_orders", ORDERS)
+    with run.scratch(orders=orders) as scratch:
+        days = purchase_days(scratch, run.profile.time_zone)
+    found = next_purchases(days, run.as_of, JudgementParams())
+    contribute(run, found.judgements, found.cards)
+    run.write_part("ml.predictions", found.predictions)
+    return StepReport(
+        rows_in=orders.num_rows,
+        message=f"{found.predictions.num_rows:,} next purchases by {found.judgements[0].champion}",
     )
 
 

@@ -125,6 +125,13 @@ STEPS: tuple[Step, ...] = (
         contributes=JUDGED,
         after="gate_features",
     ),
+    _python(
+        "next_purchases",
+        "learn",
+        "outlook:build_next_purchases",
+        contributes=GATHERED,
+        after="gate_features",
+    ),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),

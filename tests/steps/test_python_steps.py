@@ -18,7 +18,7 @@ from crm_tasks.contracts import find_table
 from crm_tasks.errors import RunStateError
 from crm_tasks.ml.propensity.params import PropensityParams
 from crm_tasks.ml.segments import RFM_SEGMENTS
-from crm_tasks.steps import evaluation, foresight, graph, identity, learning, ml, strategy
+from crm_tasks.steps import evaluation, foresight, graph, identity, learning, ml, outlook, strategy
 from crm_tasks.steps.registry import STEPS, find_step
 from crm_tasks.steps.standing import tables_contributed_to, tables_written
 from crm_tasks.warehouse.tables import read_part, read_table
@@ -132,6 +132,19 @@ def test_links_are_judged_before_they_are_shown(opened):
     judged = run.read("graph.link_prediction_judgements").to_pandas()
     predicted = set(run.read("graph.link_predictions").column("edge_type").to_pylist())
     assert predicted <= set(judged[judged["verdict"] != "not_judged"]["layer"])
+
+
+def test_forecasts_begin_with_the_as_of_date_and_purchases_are_not_before(opened):
+    run = opened("forecasts")
+    outlook.build_forecasts(run)
+    dates = run.read("ml.forecasts").column("target_date")
+    assert pc.min(dates).as_py() == run.as_of
+    later = opened("next_purchases")
+    outlook.build_next_purchases(later)
+    part = later.home.table_dir(find_table("ml.predictions"), run.run_id, "next_purchases")
+    said = pq.read_table(part / "rows.parquet", partitioning=None)
+    assert said.num_rows > 0
+    assert min(said.column("value_label").to_pylist()) >= run.as_of.isoformat()
 
 
 def test_every_customer_is_in_one_segment_that_has_a_definition(opened):

@@ -88,7 +88,7 @@ class BuyingModel:
     def p_buys(self, x: Floats, t_x: Floats, age: Floats, ahead: float) -> Floats:
         """Return the probability of a purchase within ``ahead``: alive, and the rate suffices."""
         waits = np.exp(-(self.r + x) * np.log1p(ahead / (self.alpha + age)))
-        return self.p_alive(x, t_x, age) * (1 - waits)
+        return np.asarray(self.p_alive(x, t_x, age) * (1 - waits))
 
     def expected_purchases(
         self, x: Floats, t_x: Floats, age: Floats, ahead: Floats | float

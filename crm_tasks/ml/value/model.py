@@ -160,4 +160,5 @@ def own_rate(seen: Seen, days: int) -> Floats:
     """Return the naive answer: everybody goes on as until now, newcomers as all do together."""
     age = (seen.end - seen.first).astype(np.float64)
     together = seen.x.sum() / max(age.sum(), 1.0)
-    return days * np.divide(seen.x, age, out=np.full(len(age), together), where=age > 0)
+    rate = np.divide(seen.x, age, out=np.full(len(age), together), where=age > 0)
+    return np.asarray(days * rate)

@@ -13,10 +13,12 @@ from crm_tasks.contracts import check_rows
 from crm_tasks.contracts.ml_outlook import CLV
 from crm_tasks.ml.judgement import JudgementParams
 from crm_tasks.ml.value.histories import PurchaseDays, purchase_days
+from crm_tasks.ml.value.judged import CANDIDATES
 from crm_tasks.ml.value.model import ValueParams, fit_value, own_rate
 from crm_tasks.ml.value.outlook import value_outlook
 from crm_tasks.ml.value.ranking import FEATURES, features_at
 from crm_tasks.ml.value.seasons import learn_clock, plain_clock
+from crm_tasks.ml.value.worth import NEW_DAYS
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.scratch import scratch
 
@@ -116,7 +118,7 @@ def test_the_model_beats_their_own_rate_and_says_so(found) -> None:
     assert figures["ece"].value < 0.03
     assert figures["total_ratio"].low < 1 < figures["total_ratio"].high
     names = {card.family: card for card in found.cards}
-    assert names.keys() == {"bg_nbd+gamma_gamma", "mbg_nbd+gamma_gamma", "boosted"}
+    assert names.keys() == {*CANDIDATES, "boosted"}
     assert names[found.method].status == "champion"
     assert names["boosted"].features == FEATURES
 
@@ -140,6 +142,8 @@ def test_intervals_hold_what_was_paid_and_ranks_follow_the_value(
     seen = level.until(DAYS)
     paid = level.bought_between(DAYS, DAYS + 365)[1][seen.customer]
     assert 0.78 < ((low <= paid) & (paid <= high)).mean() < 0.92  # who pays nothing is a point
+    is_new = found.clv.column("T").to_numpy() < NEW_DAYS
+    assert found.clv.column("is_new").to_pylist() == is_new.tolist()
     assert spearmanr(found.clv.column("value_rank").to_numpy(), -value).statistic > 0.999
     assert found.clv.column("boosted_rank").null_count == 0
 
