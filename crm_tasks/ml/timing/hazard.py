@@ -131,7 +131,7 @@ class Hazard:
         who = np.arange(len(features))
         low, high = before[who, place], bought[who, place]
         part = np.clip((share - low) / np.maximum(high - low, 1e-12), 0, 1)
-        return np.minimum(WEEK * (place + part), at_most)
+        return np.asarray(np.minimum(WEEK * (place + part), at_most))
 
 
 def _with_week(features: Floats, week: Ints) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -182,7 +182,7 @@ def _cards(
     as_of = days.first_day + dt.timedelta(days=end + hazard.window)
     here = days.day < end + hazard.window
     data_hash = parameters_digest([days.customer[here], days.day[here]])
-    shared = {
+    shared: dict[str, Any] = {
         "features": FEATURES, "code_sha": code_version("timing"), "data_hash": data_hash,
         "trained_as_of": as_of, "train_to": as_of - dt.timedelta(days=1),
         "train_from": days.first_day, "n_train": len(test.x), "n_population": len(test.x),
