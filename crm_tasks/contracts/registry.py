@@ -13,6 +13,7 @@ from crm_tasks.contracts import (
     identity,
     ml,
     ml_outlook,
+    ml_patterns,
     ops,
     strategy,
 )
@@ -42,6 +43,7 @@ PYTHON_TABLES: tuple[Table, ...] = (
     *graph_links.TABLES,
     *ml.TABLES,
     *ml_outlook.TABLES,
+    *ml_patterns.TABLES,
     *strategy.TABLES,
     *evaluation.TABLES,
 )

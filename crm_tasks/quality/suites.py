@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EXPECTATIONS = PROJECT / "expectations"
-LAYERS = ("landing", "core", "features", "graph", "strategy")
+LAYERS = ("landing", "core", "features", "graph", "ml", "strategy")
 
 #: Row by row: a row fits or does not, ``mostly`` says which share has to fit.
 ROW_TYPES: dict[str, tuple[str, ...]] = {

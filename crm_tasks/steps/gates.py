@@ -44,6 +44,11 @@ def gate_graph(run: Run) -> StepReport:
     return _gate("graph", run)
 
 
+def gate_ml(run: Run) -> StepReport:
+    """Check segments, patterns and predictions."""
+    return _gate("ml", run)
+
+
 def gate_strategy(run: Run) -> StepReport:
     """Check the planned actions."""
     return _gate("strategy", run)

@@ -81,6 +81,7 @@ INFLUENCE = (
 )
 LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_prediction_judgements")
 
+PATTERNS = ("ml.association_rules", "ml.sequence_rules", "ml.pattern_counts")
 #: Every step of learning contributes its rows; the last of the group gathers them.
 JUDGED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
 GATHERED = (*JUDGED, "ml.predictions")
@@ -101,6 +102,7 @@ STEPS: tuple[Step, ...] = (
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
+    _python("patterns", "learn", "patterns:find_patterns", *PATTERNS, after="features_wide"),
     _python(
         "predictions",
         "learn",
@@ -133,6 +135,7 @@ STEPS: tuple[Step, ...] = (
         after="gate_features",
     ),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
+    _python("gate_ml", "learn", "gates:gate_ml"),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),
     _python("campaign_response", "evaluate", "evaluation:measure_campaign_response", "evaluation"),

@@ -18,7 +18,17 @@ from crm_tasks.contracts import find_table
 from crm_tasks.errors import RunStateError
 from crm_tasks.ml.propensity.params import PropensityParams
 from crm_tasks.ml.segments import RFM_SEGMENTS
-from crm_tasks.steps import evaluation, foresight, graph, identity, learning, ml, outlook, strategy
+from crm_tasks.steps import (
+    evaluation,
+    foresight,
+    graph,
+    identity,
+    learning,
+    ml,
+    outlook,
+    patterns,
+    strategy,
+)
 from crm_tasks.steps.registry import STEPS, find_step
 from crm_tasks.steps.standing import tables_contributed_to, tables_written
 from crm_tasks.warehouse.tables import read_part, read_table
@@ -39,8 +49,9 @@ def hand_overs(run, step):
 
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
-        "identity", "relationships", "influence", "links", "segments", "predictions", "value",
-        "forecasts", "comparisons", "actions", "campaign_response", "brief",
+        "identity", "relationships", "influence", "links", "segments", "patterns",
+        "predictions", "value", "forecasts", "comparisons", "actions", "campaign_response",
+        "brief",
     ]  # fmt: skip
 
 
@@ -157,6 +168,17 @@ def test_every_customer_is_in_one_segment_that_has_a_definition(opened):
     found = set(segments.column("segment_id").to_pylist())
     assert found <= defined
     assert report.message == f"{N_CUSTOMERS} customers in {len(found)} segments"
+
+
+def test_patterns_are_counted_over_the_baskets_of_the_run(opened):
+    run = opened("patterns")
+    report = patterns.find_patterns(run)
+    counts = run.read("ml.pattern_counts").to_pandas().set_index(["rule_kind", "n_items"])
+    lines = run.read("core.fct_order_items").to_pandas()
+    is_item = ~lines["is_unknown_product"] & ~lines["is_zero_quantity"] & (lines["net_amount"] >= 0)
+    baskets = lines[is_item & lines["ordered_at"].notna()]["order_id"].nunique()
+    assert counts.loc[("association", 1), "n_baskets"] == baskets > 0
+    assert report.figures["pattern_counts"] == len(counts)
 
 
 def test_the_plan_may_do_what_the_profile_allows(opened):
