@@ -112,6 +112,13 @@ STEPS: tuple[Step, ...] = (
         after="gate_features",
     ),
     _python(
+        "choices",
+        "learn",
+        "choices:predict_choices",
+        contributes=GATHERED,
+        after="gate_features",
+    ),
+    _python(
         "value",
         "learn",
         "outlook:build_value",
