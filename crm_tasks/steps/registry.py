@@ -83,13 +83,8 @@ LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_predic
 
 PATTERNS = ("ml.association_rules", "ml.sequence_rules", "ml.pattern_counts")
 #: Every step of learning contributes its rows; the last of the group gathers them.
-GATHERED = (
-    "ml.model_comparisons",
-    "ml.models",
-    "ml.model_metrics",
-    "ml.reliability_bins",
-    "ml.predictions",
-)
+JUDGED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
+GATHERED = (*JUDGED, "ml.predictions")
 PREDICTIONS = ("ml.prediction_reasons", "ml.drivers")
 
 TEXT_LABELS = ("ml.text_labels", "ml.text_label_queue")
@@ -123,6 +118,29 @@ STEPS: tuple[Step, ...] = (
         "choices",
         "learn",
         "choices:predict_choices",
+        contributes=GATHERED,
+        after="gate_features",
+    ),
+    _python(
+        "value",
+        "learn",
+        "outlook:build_value",
+        "ml.clv",
+        contributes=JUDGED,
+        after="gate_features",
+    ),
+    _python(
+        "forecasts",
+        "learn",
+        "outlook:build_forecasts",
+        "ml.forecasts",
+        contributes=JUDGED,
+        after="gate_features",
+    ),
+    _python(
+        "next_purchases",
+        "learn",
+        "outlook:build_next_purchases",
         contributes=GATHERED,
         after="gate_features",
     ),
