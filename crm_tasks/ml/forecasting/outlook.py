@@ -142,5 +142,5 @@ def _card(
         train_from=min(one.backtest.series.first_date for one in own.values()),
         train_to=as_of - dt.timedelta(days=1), label_window=f"the next {params.steps} steps",
         n_train=sum(map(len, values)), n_population=sum(map(len, values)), figures=figures,
-        n_judged=judged.n,
+        n_judged=judged.n, has_picture=True,
     )  # fmt: skip
