@@ -6,7 +6,6 @@ same rows.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from matplotlib.patches import Patch
 from crm_tasks.graph.pictures.canvas import COLOURS, INK, PALE, QUIET, Sheet, font, mark, shorter
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
@@ -48,7 +48,9 @@ def draw_reliability(model_version: str, bins: Sequence[Row]) -> bytes:
     _label(chart, "predicted probability", "share that came true")
     n = sum(row["n"] for row in bins)
     error = sum(row["n"] * abs(row["mean_probability"] - row["observed_share"]) for row in bins)
-    sheet.explain("Points", [mark("o", COLOURS[0], "a tenth of the customers,\n95 % interval")], 1.0)
+    sheet.explain(
+        "Points", [mark("o", COLOURS[0], "a tenth of the customers,\n95 % interval")], 1.0
+    )
     sheet.note([f"{n:,} customers", f"calibration error {error / max(n, 1):.3f}"])
     return sheet.file("svg")
 
@@ -89,20 +91,21 @@ def draw_profile(segmentation: str, rows: Sequence[Row]) -> bytes:
     grid = np.array([[value.get((s, f)) or 0.0 for f in features] for s in segments])
     sheet, chart = _chart(
         f"Segments ({segmentation}) beside all customers",
-        "Blue: more than the average customer; orange: less; in standard deviations",
+        "Purple: more than the average customer; orange: less; in standard deviations",
     )
     chart.set_position((0.24, 0.24, 0.70, 0.60))
     sheet.column.set_visible(False)
+    chart.grid(visible=False)
     chart.imshow(np.clip(grid, -2, 2), cmap="PuOr", vmin=-2, vmax=2, aspect="auto")
     for (y, x), z in np.ndenumerate(grid):
-        colour = "#ffffff" if abs(z) > 1.4 else INK  # noqa: PLR2004 (dark cell)
-        chart.text(x, y, f"{z:+.1f}", fontproperties=font(9), ha="center", va="center", color=colour)
+        colour = "#ffffff" if abs(z) > 1.1 else INK  # noqa: PLR2004 (dark cell)
+        chart.text(
+            x, y, f"{z:+.1f}", fontproperties=font(9), ha="center", va="center", color=colour
+        )
     names = [f"{shorter(one.split(':', 1)[-1], 26)} ({sizes[one]:,})" for one in segments]
     chart.set_yticks(range(len(segments)), names, fontproperties=font(10))
     words = [shorter(one.replace("_", " "), 26) for one in features]
-    chart.set_xticks(
-        range(len(features)), words, fontproperties=font(10), rotation=30, ha="right"
-    )
+    chart.set_xticks(range(len(features)), words, fontproperties=font(10), rotation=30, ha="right")
     return sheet.file("svg")
 
 

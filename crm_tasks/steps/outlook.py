@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.frames import StepReport
-from crm_tasks.ml.cards import ModelCard, picture_name, metric_rows, model_rows, reliability_rows
+from crm_tasks.ml.cards import ModelCard, metric_rows, model_rows, picture_name, reliability_rows
 from crm_tasks.ml.forecasting.backtest import ForecastParams
 from crm_tasks.ml.forecasting.outlook import forecast_outlook
 from crm_tasks.ml.forecasting.series import sales_series
