@@ -143,6 +143,7 @@ STEPS: tuple[Step, ...] = (
     ),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("gate_ml", "learn", "gates:gate_ml"),
+    _python("pictures", "learn", "pictures:draw_models", after="comparisons"),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),
     _python("campaign_response", "evaluate", "evaluation:measure_campaign_response", "evaluation"),
