@@ -68,9 +68,9 @@ def draw_fan(past: Sequence[tuple[dt.date, float]], rows: Sequence[Row]) -> byte
     ahead = np.array([(row["target_date"] - first).days for row in rows])
     handles: list[Any] = [Line2D([], [], color=INK, linewidth=1.5, label="sold")]
     for level, colour in ((95, "#d6e6f2"), (80, "#9cc3e0")):
-        ends = [[row[f"{end}{level}"] for row in rows] for end in ("lo", "hi")]
-        if None not in ends[0]:
-            chart.fill_between(ahead, *ends, color=colour, linewidth=0, zorder=1)
+        low, high = ([row[f"{end}{level}"] for row in rows] for end in ("lo", "hi"))
+        if None not in low:
+            chart.fill_between(ahead, low, high, color=colour, linewidth=0, zorder=1)
             handles.append(Patch(color=colour, label=f"{level} % of days"))
     chart.plot(before, [value for _, value in shown], color=INK, linewidth=1.2, zorder=3)
     chart.plot(ahead, [row["yhat"] for row in rows], color=COLOURS[0], linewidth=2.2, zorder=4)
