@@ -1,4 +1,4 @@
-"""Trials of what customers say, run as children of `make accept`: each prints its figures as JSON."""
+"""Trials of what customers say, children of `make accept`: each prints its figures as JSON."""
 
 from __future__ import annotations
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from crm_tasks.contracts import find_table
 from crm_tasks.contracts.features_needs import TABLES as NEEDS
 from crm_tasks.contracts.frames import StepReport
@@ -18,6 +16,7 @@ from crm_tasks.contracts.text import (
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from crm_tasks.steps.run import Run
 

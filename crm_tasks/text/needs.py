@@ -66,7 +66,7 @@ def need_trend(letters: pd.DataFrame, as_of: dt.date) -> pa.Table:
     for need in sorted(told.need.dropna().unique()):
         n = told[told.need == need].groupby("month").size().reindex(months, fill_value=0)
         low, high = wilson(n, n_all)
-        slope, error = _slope(n.to_numpy(float), n_all.to_numpy(float))
+        slope, error = _slope(_floats(n), _floats(n_all))
         parts.append(
             pd.DataFrame({
                 "need": need, "month_start": pd.to_datetime(months).date,
@@ -133,10 +133,13 @@ def wilson(successes: pd.Series, trials: pd.Series) -> tuple[Floats, Floats]:
     n = np.maximum(trials.to_numpy(float), 1e-9)
     low, high = proportion_confint(successes.to_numpy(float), n, method="wilson")
     unknown = trials.to_numpy() == 0
-    return (
-        np.round(np.where(unknown, 0.0, np.clip(low, 0, 1)), DECIMALS),
-        np.round(np.where(unknown, 1.0, np.clip(high, 0, 1)), DECIMALS),
-    )
+    ends = (np.where(unknown, 0.0, np.clip(low, 0, 1)), np.where(unknown, 1.0, np.clip(high, 0, 1)))
+    rounded = [np.asarray(np.round(end, DECIMALS), dtype=np.float64) for end in ends]
+    return rounded[0], rounded[1]
+
+
+def _floats(values: pd.Series) -> Floats:
+    return np.asarray(values, dtype=np.float64)
 
 
 def q_values(p_values: Floats) -> Floats:

@@ -51,7 +51,7 @@ def test_what_comes_up_is_an_alert():
 def test_without_news_there_is_no_alert():
     rng = np.random.default_rng(9)
     told = letters(900, months=4)
-    words = np.array("apple river stone cloud green paper light night".split())
+    words = np.array(["apple", "river", "stone", "cloud", "green", "paper", "light", "night"])
     text = [" ".join(rng.choice(words, 3)) for _ in range(len(told))]
     rows = emerging_topics(told.assign(masked_text=text), AS_OF).to_pylist()
     assert not any(row["is_alert"] for row in rows)
