@@ -14,8 +14,10 @@ from rich.console import Console
 from benchmarks import (  # noqa: F401 (importing registers their lines)
     change,
     connectors,
+    effects,
     foundation,
     identity,
+    outlook,
     planning,
     planted,
     planted_entities,

@@ -12,9 +12,13 @@ from crm_tasks.contracts import (
     graph_links,
     identity,
     ml,
+    ml_outlook,
     ml_patterns,
+    ml_text,
+    ml_uplift,
     ops,
     strategy,
+    text,
 )
 from crm_tasks.contracts.dbt_models import dbt_tables
 from crm_tasks.errors import ContractError, nearest
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 FLOW = (
     "staging",
     "identity",
+    "text",
     "core",
     "features",
     "graph",
@@ -40,8 +45,12 @@ PYTHON_TABLES: tuple[Table, ...] = (
     *graph.TABLES,
     *graph_influence.TABLES,
     *graph_links.TABLES,
+    *text.TABLES,
     *ml.TABLES,
+    *ml_outlook.TABLES,
     *ml_patterns.TABLES,
+    *ml_text.TABLES,
+    *ml_uplift.TABLES,
     *strategy.TABLES,
     *evaluation.TABLES,
 )
