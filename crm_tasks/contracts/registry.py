@@ -16,6 +16,7 @@ from crm_tasks.contracts import (
     ml_outlook,
     ml_patterns,
     ml_text,
+    ml_uplift,
     ops,
     strategy,
     text,
@@ -51,6 +52,7 @@ PYTHON_TABLES: tuple[Table, ...] = (
     *ml_outlook.TABLES,
     *ml_patterns.TABLES,
     *ml_text.TABLES,
+    *ml_uplift.TABLES,
     *strategy.TABLES,
     *evaluation.TABLES,
 )

@@ -55,8 +55,8 @@ def hand_overs(run, step):
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
         "identity", "relationships", "influence", "links", "segments", "patterns",
-        "predictions", "choices", "value", "forecasts", "comparisons", "actions",
-        "campaign_response", "brief",
+        "predictions", "choices", "value", "forecasts", "uplift", "comparisons", "assignments",
+        "actions", "campaign_response", "results", "brief",
     ]  # fmt: skip
 
 
