@@ -164,13 +164,15 @@ def draw_frames(n: int, seed: int = 1) -> dict[str, pa.Table]:
             "sent_at": pa.array(sent.astype("datetime64[us]")),
             "converted_at": pa.array(sent.astype("datetime64[us]"), mask=~answered),
             "strategy_action_id": pa.nulls(len(touched), pa.string()),
+            "cost": pa.nulls(len(touched), pa.decimal128(18, 4)),
         }),
         **_small_frames(),
     }  # fmt: skip
 
 
 def _small_frames() -> dict[str, pa.Table]:
-    from crm_tasks.steps.strategy import HELD_OUT, UPLIFT
+    from crm_tasks.contracts.strategy import ACTIONS
+    from crm_tasks.steps.strategy import HELD_OUT, PREVIOUS, UPLIFT
 
     text, moment = pa.string(), pa.timestamp("us")
     quiet = {"quiet_start": dt.time(21), "quiet_end": dt.time(8)}
@@ -184,10 +186,6 @@ def _small_frames() -> dict[str, pa.Table]:
         "message_id": text, "conversation_id": text, "customer_id": text, "channel": text,
         "intent": text, "agent_intent": text, "is_open_issue": pa.bool_(), "sent_at": moment,
     })  # fmt: skip
-    previous = pa.schema({
-        "strategy_action_id": text, "customer_id": text, "channel_id": text,
-        "scheduled_at": moment, "idempotency_key": text, "status": text,
-    })  # fmt: skip
     return {
         "channels": pa.Table.from_pylist([{**c, "channel": c["channel_id"]} for c in channels]),
         "contents": pa.table({
@@ -195,7 +193,7 @@ def _small_frames() -> dict[str, pa.Table]:
             "value_per_conversion": pa.nulls(len(names), pa.decimal128(18, 2)),
         }),
         "messages": messages.empty_table(),
-        "previous_actions": previous.empty_table(),
+        "previous_actions": ACTIONS.arrow_schema.empty_table().select(list(PREVIOUS)),
         "uplift": UPLIFT.empty_table(),
         "held_out": HELD_OUT.empty_table(),
     }  # fmt: skip

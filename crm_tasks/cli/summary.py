@@ -86,7 +86,8 @@ def print_found(ledger: Ledger, home: Home, attempt_id: str, seconds: float) -> 
         highlight=False,
     )
     output.print(f"warehouse  {home.served_link}", highlight=False, soft_wrap=True)
-    output.print(f"as Parquet {home.serve / 'parquet'}\n", highlight=False, soft_wrap=True)
+    output.print(f"as Parquet {home.serve / 'parquet'}", highlight=False, soft_wrap=True)
+    _print_pictures(home.reports / run["run_id"])
     print_table(("found", "value"), [(name, _value(home, query)) for name, query in FOUND.items()])
     _print_scorecard(home)
     output.print("\nfive queries worth running:")
@@ -109,6 +110,15 @@ def _print_scorecard(home: Home) -> None:
     for line in lines:
         cells = (str(cell).ljust(width) for cell, width in zip(line, widths, strict=True))
         output.print("  " + "  ".join(cells), markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_pictures(folder: Path) -> None:
+    """Print where the pictures of the run's models are and which there are."""
+    names = [path.stem for path in sorted(folder.glob("*.svg"))]
+    if names:
+        told = f"pictures   {folder}: {', '.join(names)}"
+        output.print(told, highlight=False, markup=False, soft_wrap=True)
+    output.print()
 
 
 def _own_name() -> str:

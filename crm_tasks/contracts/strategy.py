@@ -231,6 +231,26 @@ PLAN_SOLUTIONS = Table(
     history="append",
 )
 
+BUDGET_USAGE = Table(
+    schema="strategy",
+    name="budget_usage",
+    grain="One row per campaign and day, of this plan and those of the last 90 days",
+    key=("campaign_id", "day"),
+    columns=(
+        Column("campaign_id", "VARCHAR", "Campaign in strategy.campaigns", False),
+        Column("day", "DATE", "Local day planned for, or sent on", False),
+        Column("planned", "DECIMAL(18,4)", "Cost of all actions planned for the day", False),
+        Column(
+            "committed",
+            "DECIMAL(18,4)",
+            "Of it, planned for real and not yet known as sent",
+            False,
+        ),
+        Column("actual", "DECIMAL(18,4)", "Cost of the touches on record that carry it out", False),
+        as_of_date_column(),
+    ),
+)
+
 DECISION_BRIEFS = Table(
     schema="strategy",
     name="decision_briefs",
@@ -253,5 +273,6 @@ TABLES = (
     CAMPAIGNS,
     ACTIONS,
     ACTION_REASONS,
+    BUDGET_USAGE,
     DECISION_BRIEFS,
 )

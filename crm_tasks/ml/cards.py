@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -36,6 +37,8 @@ class ModelCard:
         By metric, out of time.
     bins : sequence of dict
         Its reliability table (``judgement.reliability``); none for values.
+    has_picture : bool
+        Whether its own step draws it.
     """
 
     target: str
@@ -53,7 +56,7 @@ class ModelCard:
     label_window: str | None = None
     n_train: int | None = None
     n_population: int | None = None
-    picture: str | None = None
+    has_picture: bool = False
     figures: Mapping[str, Interval] = field(default_factory=dict)
     n_judged: int = 0
     bins: Sequence[Mapping[str, Any]] = ()
@@ -66,9 +69,23 @@ class ModelCard:
         return f"{self.target}:{self.family}:{digest}"
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether it has a picture: a champion with probabilities, or whose own step draws it."""
+        return self.has_picture or (self.status == "champion" and bool(self.bins))
+
+    @property
     def feature_set_version(self) -> str:
         """Digest of the names of the features in their order."""
         return hashlib.sha256(json.dumps(self.features).encode()).hexdigest()[:VERSION_LENGTH]
+
+
+def picture_name(model_version: str) -> str:
+    """Return the file name of a model's picture.
+
+    >>> picture_name("forecast:units:best_of_backtest:0a1b")
+    'forecast-units-best_of_backtest-0a1b.svg'
+    """
+    return re.sub(r"[^A-Za-z0-9_.+-]+", "-", model_version) + ".svg"
 
 
 def model_rows(cards: Iterable[ModelCard], as_of: dt.date) -> pa.Table:
@@ -76,7 +93,7 @@ def model_rows(cards: Iterable[ModelCard], as_of: dt.date) -> pa.Table:
     plain = (
         "target", "family", "status", "feature_set_version", "horizon_days", "train_from",
         "train_to", "label_window", "n_train", "n_population", "code_sha", "data_hash",
-        "parameters_sha256", "trained_as_of", "picture",
+        "parameters_sha256", "trained_as_of",
     )  # fmt: skip
     rows = [
         {name: getattr(card, name) for name in plain}
@@ -84,6 +101,7 @@ def model_rows(cards: Iterable[ModelCard], as_of: dt.date) -> pa.Table:
             "model_version": card.version,
             "hyperparameters": json.dumps(card.hyperparameters, sort_keys=True),
             "features": json.dumps(card.features),
+            "picture": picture_name(card.version) if card.is_drawn else None,
             "as_of_date": as_of,
         }
         for card in cards

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_tasks.contracts.frames import StepReport
-from crm_tasks.ml.cards import ModelCard, metric_rows, model_rows, reliability_rows
+from crm_tasks.ml.cards import ModelCard, metric_rows, model_rows, picture_name, reliability_rows
 from crm_tasks.ml.forecasting.backtest import ForecastParams
 from crm_tasks.ml.forecasting.outlook import forecast_outlook
 from crm_tasks.ml.forecasting.series import sales_series
 from crm_tasks.ml.judgement import Judgement, JudgementParams, comparison_table
+from crm_tasks.ml.pictures import draw_fan
 from crm_tasks.ml.timing.next_purchase import next_purchases
 from crm_tasks.ml.value.histories import purchase_days
 from crm_tasks.ml.value.model import ValueParams
@@ -55,6 +56,12 @@ def build_forecasts(run: Run) -> StepReport:
         series, run.as_of, run.profile.currency_code, params, JudgementParams()
     )
     written = run.write("ml.forecasts", found.forecasts)
+    for card in found.cards:
+        metric = card.target.split(":")[1]
+        past = next(one for one in series if one.level == "all" and one.metric == metric)
+        rows = [row for row in found.forecasts.to_pylist()
+                if (row["level"], row["metric"]) == ("all", metric)]  # fmt: skip
+        run.write_picture(picture_name(card.version), draw_fan(past.dated, rows))
     contribute(run, found.judgements, found.cards)
     told = found.coverage["net_amount"].items()
     held = ", ".join(f"{name} {one.value:.2f}" for name, one in told)

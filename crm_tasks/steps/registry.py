@@ -87,6 +87,16 @@ JUDGED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliabili
 GATHERED = (*JUDGED, "ml.predictions")
 PREDICTIONS = ("ml.prediction_reasons", "ml.drivers")
 
+#: What texts tell once segments are known; the schema's other table is written before core.
+VOICE = (
+    "text.summaries",
+    "text.topic_trends",
+    "text.complaint_themes",
+    "text.emerging_topics",
+    "features.need_distribution",
+    "features.need_trend",
+    "features.need_correlation",
+)
 TEXT_LABELS = ("ml.text_labels", "ml.text_label_queue")
 DRAWN = ("evaluation.assignments", "evaluation.designs")
 UPLIFT = ("ml.uplift", "evaluation.uplift_forecasts", "evaluation.uplift_curves")
@@ -112,6 +122,7 @@ STEPS: tuple[Step, ...] = (
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
     _python("segments", "learn", "ml:build_segments", "ml"),
+    _python("voice", "learn", "voice:describe_voice", *VOICE, after="segments"),
     _python("patterns", "learn", "patterns:find_patterns", *PATTERNS, after="features_wide"),
     _python(
         "predictions",
@@ -154,6 +165,7 @@ STEPS: tuple[Step, ...] = (
     _python("uplift", "learn", "evaluation:learn_uplift", *UPLIFT, contributes=GATHERED[:1]),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("gate_ml", "learn", "gates:gate_ml"),
+    _python("pictures", "learn", "pictures:draw_models", after="comparisons"),
     _python("assignments", "decide", "assigning:assign_arms", *DRAWN),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),

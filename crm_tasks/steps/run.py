@@ -13,6 +13,7 @@ from crm_tasks.contracts import find_table
 from crm_tasks.errors import RunStateError
 from crm_tasks.privacy.keys import derived_key, home_secret
 from crm_tasks.steps.registry import steps_contributing_to
+from crm_tasks.warehouse.files import file_aside
 from crm_tasks.warehouse.history import line
 from crm_tasks.warehouse.scratch import scratch
 from crm_tasks.warehouse.tables import has_written, read_part, read_table, write_table
@@ -130,6 +131,13 @@ class Run:
         """
         contract = find_table(table)
         return write_table(self.home, self.ledger, self.claim, contract, rows, is_part=True)
+
+    def write_picture(self, name: str, content: bytes) -> None:
+        """Put a picture into the run's report folder, wholly or not at all."""
+        folder = self.home.reports / self.run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        with self.ledger.fenced(self.claim), file_aside(folder / name) as file:
+            file.write(content)
 
     def gather(self, table: str, own: pa.Table | None = None) -> int:
         """Write a table out of what every step contributed to it, and rows of this step's own."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     "rules_fired", "candidates", "shadow_prices", "plan_solutions", "campaigns", "actions",
-    "action_reasons",
+    "action_reasons", "budget_usage",
 )  # fmt: skip
 READS = {
     "customers": ("features.feat_customers_wide", None),
@@ -30,7 +30,7 @@ READS = {
     "contacts": (
         "core.fct_contacts",
         ("customer_id", "channel_id", "content_type", "sent_at", "converted_at",
-         "strategy_action_id"),
+         "strategy_action_id", "cost"),
     ),
     "messages": (
         "core.fct_messages",
@@ -40,6 +40,7 @@ READS = {
 }  # fmt: skip
 PREVIOUS = (
     "strategy_action_id", "customer_id", "channel_id", "scheduled_at", "idempotency_key", "status",
+    "campaign_id", "cost",
 )  # fmt: skip
 #: How long an answer once planned keeps its issue from being planned again.
 REMEMBERED = dt.timedelta(days=90)

@@ -68,6 +68,7 @@ def plan_contacts(scratch: Scratch, params: PlanParams, book: RuleBook) -> Plan:
         "campaigns": query(scratch, statements.CAMPAIGNS, bound),
         "actions": actions.drop_columns(list(CARRIED)),
         "action_reasons": query(scratch, statements.REASONS, bound),
+        "budget_usage": query(scratch, statements.BUDGET_USAGE, bound),
     }
     return Plan(tables, decision.solution.column("n_customers")[0].as_py())
 

@@ -350,3 +350,55 @@ inner join objectives
     on actions.campaign_id = objectives.objective || '-' || cast(cast($as_of as date) as varchar)
 group by actions.campaign_id, objectives.objective, objectives.name_en, objectives.name_zh
 """
+
+#: What campaigns were to cost, what is under way, and what was spent.
+BUDGET_USAGE = """
+with everything as (
+    select strategy_action_id, campaign_id, scheduled_at, cost, status from actions
+
+    union all
+
+    select strategy_action_id, campaign_id, scheduled_at, cost, status from previous_actions
+),
+
+sent as (
+    select
+        strategy_action_id,
+        min(sent_at) as sent_at,
+        cast(sum(coalesce(cost, 0)) as decimal(18, 4)) as cost
+    from contacts
+    where strategy_action_id is not null and sent_at is not null
+    group by strategy_action_id
+),
+
+parts as (
+    select
+        everything.campaign_id,
+        everything.scheduled_at as moment,
+        everything.cost as planned,
+        case
+            when everything.status = 'planned' and sent.strategy_action_id is null
+                then everything.cost
+            else 0
+        end as committed,
+        0 as actual
+    from everything
+    left join sent on everything.strategy_action_id = sent.strategy_action_id
+
+    union all
+
+    select everything.campaign_id, sent.sent_at as moment, 0 as planned, 0 as committed, sent.cost
+    from sent
+    inner join everything on sent.strategy_action_id = everything.strategy_action_id
+)
+
+select
+    campaign_id,
+    cast(moment at time zone 'UTC' at time zone $time_zone as date) as day,
+    cast(sum(planned) as decimal(18, 4)) as planned,
+    cast(sum(committed) as decimal(18, 4)) as committed,
+    cast(sum(actual) as decimal(18, 4)) as actual,
+    cast($as_of as date) as as_of_date
+from parts
+group by all
+"""

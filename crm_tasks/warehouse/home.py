@@ -95,6 +95,11 @@ class Home:
         return self.root / "tmp"
 
     @property
+    def reports(self) -> Path:
+        """Pictures of models, a folder per run; they show sums and shares, nobody's row."""
+        return self.root / "reports"
+
+    @property
     def run_lock(self) -> Path:
         return self.root / "run.lock"
 

@@ -9,7 +9,14 @@ from dataclasses import replace
 import numpy as np
 
 from crm_tasks.contracts import check_rows, find_table
-from crm_tasks.ml.cards import ModelCard, data_digest, metric_rows, model_rows, reliability_rows
+from crm_tasks.ml.cards import (
+    ModelCard,
+    data_digest,
+    metric_rows,
+    model_rows,
+    picture_name,
+    reliability_rows,
+)
 from crm_tasks.ml.judgement import Interval, reliability
 
 AS_OF = dt.date(2024, 7, 1)
@@ -26,6 +33,9 @@ def test_a_card_is_a_row_of_the_registry_and_one_per_figure_and_bin():
     (row,) = check_rows(find_table("ml.models"), model_rows([CARD], AS_OF)).to_pylist()
     assert row["model_version"] == CARD.version
     assert json.loads(row["features"]) == ["recency_days", "n_orders"]
+    assert row["picture"] == picture_name(CARD.version)
+    (quiet,) = model_rows([replace(CARD, status="challenger")], AS_OF).to_pylist()
+    assert quiet["picture"] is None
     assert json.loads(row["hyperparameters"]) == {"max_iter": 100}
     (figure,) = check_rows(find_table("ml.model_metrics"), metric_rows([CARD], AS_OF)).to_pylist()
     assert (figure["split"], figure["metric"], figure["value"], figure["n"]) == (

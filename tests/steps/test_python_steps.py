@@ -28,6 +28,7 @@ from crm_tasks.steps import (
     ml,
     outlook,
     patterns,
+    pictures,
     strategy,
 )
 from crm_tasks.steps.registry import STEPS, find_step
@@ -161,6 +162,17 @@ def test_forecasts_begin_with_the_as_of_date_and_purchases_are_not_before(opened
     said = pq.read_table(part / "rows.parquet", partitioning=None)
     assert said.num_rows > 0
     assert min(said.column("value_label").to_pylist()) >= run.as_of.isoformat()
+
+
+def test_every_model_that_names_a_picture_has_one(opened):
+    run = opened("pictures")
+    pictures.draw_models(run)
+    folder = run.home.reports / run.run_id
+    named = {name for name in run.read("ml.models").column("picture").to_pylist() if name}
+    found = {path.name for path in folder.glob("*.svg")}
+    assert named
+    assert named <= found
+    assert "segments-rfm.svg" in found
 
 
 def test_every_customer_is_in_one_segment_that_has_a_definition(opened):

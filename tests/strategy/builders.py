@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from crm_tasks.contracts.strategy import ACTIONS
 from crm_tasks.steps.strategy import HELD_OUT, PREVIOUS, UPLIFT
 from crm_tasks.strategy.params import PlanParams
 from crm_tasks.strategy.rules import load_rules
@@ -33,6 +34,7 @@ CONTACTS = pa.schema(
         "sent_at": pa.timestamp("us"),
         "converted_at": pa.timestamp("us"),
         "strategy_action_id": pa.string(),
+        "cost": pa.decimal128(18, 4),
     }
 )
 MESSAGES = pa.schema(
@@ -99,9 +101,7 @@ def frames(
         {"channel_id": "mail", "unit_cost": Decimal("0.6000"), "max_per_7d": 1},
     ]
     contents = [*contents, "issue_reply"]
-    none = pa.table({name: pa.array([], pa.string()) for name in PREVIOUS}).set_column(
-        3, "scheduled_at", pa.array([], pa.timestamp("us"))
-    )
+    none = ACTIONS.arrow_schema.empty_table().select(list(PREVIOUS))
     return {
         "customers": people(*customers),
         "channels": pa.Table.from_pylist(

@@ -364,6 +364,24 @@ def test_campaigns_sum_up_their_actions(scratch):
     )  # fmt: skip
 
 
+def test_usage_tells_what_was_planned_is_under_way_and_was_spent(scratch):
+    earlier = AS_OF - dt.timedelta(days=4)  # a Thursday
+    _, before = planned(scratch, customer("a", preferred_iso_weekday=5),
+                        customer("b", preferred_iso_weekday=5), as_of=earlier,
+                        is_dry_run=False, channels=("email",))  # fmt: skip
+    old = {row["customer_id"]: row for row in before.tables["actions"].to_pylist()}
+    sent = touch("a", 3, strategy_action_id=old["a"]["strategy_action_id"], cost=Decimal("0.0030"))
+    _, plan = planned(scratch, customer("c"), channels=("email",), is_dry_run=False,
+                      previous=before.tables["actions"], contacts=(sent,))  # fmt: skip
+    usage = {(r["campaign_id"], r["day"]): r for r in plan.tables["budget_usage"].to_pylist()}
+    told = [(r["planned"], r["committed"], r["actual"]) for _, r in sorted(usage.items())]
+    assert [day for _, day in sorted(usage)] == [dt.date(2024, 6, 28), dt.date(2024, 7, 3)]
+    assert told == [
+        (Decimal("0.0040"), Decimal("0.0020"), Decimal("0.0030")),
+        (Decimal("0.0020"), Decimal("0.0020"), Decimal("0.0000")),
+    ]
+
+
 def test_ids_and_keys_are_unique_and_change_with_the_date(scratch):
     people = [customer(f"c{i}") for i in range(20)]
     actions, _ = planned(scratch, *people)

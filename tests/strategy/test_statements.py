@@ -16,7 +16,8 @@ from tests.wording import assert_says_nothing_causal
 
 STATEMENTS = {
     **{name: getattr(statements, name)
-       for name in ("CANDIDATES", "SCHEDULED", "ACTIONS", "REASONS", "CAMPAIGNS")},
+       for name in ("CANDIDATES", "SCHEDULED", "ACTIONS", "REASONS", "CAMPAIGNS",
+                    "BUDGET_USAGE")},
     **{name: text for name, text in vars(candidate_sql).items() if name.isupper()},
 }  # fmt: skip
 #: What a plan adds to its parameters before it binds them.

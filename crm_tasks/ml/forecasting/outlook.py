@@ -22,6 +22,7 @@ from crm_tasks.ml.forecasting.champions import (
     judge_methods,
     measured_coverage,
 )
+from crm_tasks.ml.forecasting.demand import judge_demand
 from crm_tasks.ml.forecasting.methods import NAIVE, MethodFailed, Path, forecast
 from crm_tasks.ml.forecasting.series import METRICS, Series
 
@@ -71,8 +72,9 @@ def forecast_outlook(
         for metric in METRICS
         if (own := [one for one in contests if one.backtest.series.metric == metric])
     )
-    judgements = tuple(one for pair in judged.values() for one in pair)
-    return ForecastOutlook(table, judgements, cards, coverage)
+    judgements = [one for pair in judged.values() for one in pair]
+    judgements.append(judge_demand(contests, judging))
+    return ForecastOutlook(table, tuple(judgements), cards, coverage)
 
 
 def _rows(
@@ -142,5 +144,5 @@ def _card(
         train_from=min(one.backtest.series.first_date for one in own.values()),
         train_to=as_of - dt.timedelta(days=1), label_window=f"the next {params.steps} steps",
         n_train=sum(map(len, values)), n_population=sum(map(len, values)), figures=figures,
-        n_judged=judged.n,
+        n_judged=judged.n, has_picture=True,
     )  # fmt: skip

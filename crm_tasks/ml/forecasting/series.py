@@ -77,6 +77,11 @@ class Series:
         return self.first_date + dt.timedelta(days=place * self.step_days)
 
     @property
+    def dated(self) -> list[tuple[dt.date, float]]:
+        """Each step's day and value."""
+        return [(self.date_of(place), float(value)) for place, value in enumerate(self.values)]
+
+    @property
     def scale(self) -> float:
         """Mean error of the seasonal naive method within the series: what MASE divides by."""
         return scale_of(self.values, self.period)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from threadpoolctl import threadpool_limits
 
 from crm_tasks.contracts.ml import PREDICTIONS
@@ -151,7 +152,7 @@ def _rows(
     date = np.datetime64(as_of, "D") + whole
     ids = days.ids.take(pa.array(seen.customer))
     told = {
-        "prediction_id": [f"{one}:{TARGET}:0" for one in ids.to_pylist()],
+        "prediction_id": pc.binary_join_element_wise(ids, f"{TARGET}:0", ":"),
         "customer_id": ids,
         "target": pa.repeat(TARGET, n),
         "horizon_days": pa.array(np.zeros(n, np.int32)),

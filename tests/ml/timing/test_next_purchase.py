@@ -30,7 +30,7 @@ def company(n: int, days: int, seed: int = 2) -> PurchaseDays:
     key = np.unique(who * 10_000 + moments[who, which].astype(np.int64))
     who, day = np.divmod(key, 10_000)
     ids, customer = np.unique(who, return_inverse=True)
-    names = pa.array([f"c{one:05d}" for one in ids])
+    names = pa.array([f"c{one:05d}" for one in ids], pa.string())
     return PurchaseDays(names, customer.astype(np.int64), day, np.ones(len(day)), FIRST)
 
 

@@ -1,0 +1,138 @@
+"""One picture per model: whether its probabilities come true, or where its forecast goes.
+
+They are drawn on the sheet of the graph's pictures: its font, its colours, the same bytes for the
+same rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from crm_tasks.graph.pictures.canvas import COLOURS, INK, PALE, QUIET, Sheet, font, mark, shorter
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+    Row = Mapping[str, Any]
+
+SHOWN_BEFORE = 90
+CHART = (0.09, 0.10, 0.60, 0.74)
+SEGMENTS_AT_MOST = 12
+
+
+def draw_reliability(model_version: str, bins: Sequence[Row]) -> bytes:
+    """Return the picture of what was predicted against what came true, by tenth of customers."""
+    target, family = _told(model_version)
+    sheet, chart = _chart(
+        f"{target}: of those given 20 %, do 20 % do it?",
+        f"{family}, out of time. On the line a probability means what it says",
+    )
+    said = np.array([row["mean_probability"] for row in bins])
+    came = np.array([row["observed_share"] for row in bins])
+    low = came - np.array([row["ci_low"] for row in bins])
+    high = np.array([row["ci_high"] for row in bins]) - came
+    chart.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle="--", zorder=1)
+    chart.errorbar(
+        said, came, yerr=np.maximum([low, high], 0), fmt="o", color=COLOURS[0], ecolor=COLOURS[0],
+        markersize=7, capsize=3, zorder=3,
+    )  # fmt: skip
+    chart.set_xlim(-0.02, 1.02)
+    chart.set_ylim(-0.02, 1.02)
+    _label(chart, "predicted probability", "share that came true")
+    n = sum(row["n"] for row in bins)
+    error = sum(row["n"] * abs(row["mean_probability"] - row["observed_share"]) for row in bins)
+    sheet.explain(
+        "Points", [mark("o", COLOURS[0], "a tenth of the customers,\n95 % interval")], 1.0
+    )
+    sheet.note([f"{n:,} customers", f"calibration error {error / max(n, 1):.3f}"])
+    return sheet.file("svg")
+
+
+def draw_fan(past: Sequence[tuple[dt.date, float]], rows: Sequence[Row]) -> bytes:
+    """Return the picture of a forecast: what was sold, what is expected, both bands."""
+    name = rows[0]["metric"].replace("_", " ")
+    sheet, chart = _chart(
+        f"All sales, {name}: the next {len(rows)} steps",
+        f"{rows[0]['method'].replace('_', ' ')}; bands measured out of time",
+    )
+    shown = list(past)[-SHOWN_BEFORE:]
+    first = rows[0]["target_date"]
+    before = np.array([(day - first).days for day, _ in shown])
+    ahead = np.array([(row["target_date"] - first).days for row in rows])
+    handles: list[Any] = [Line2D([], [], color=INK, linewidth=1.5, label="sold")]
+    for level, colour in ((95, "#d6e6f2"), (80, "#9cc3e0")):
+        low, high = ([row[f"{end}{level}"] for row in rows] for end in ("lo", "hi"))
+        if None not in low:
+            chart.fill_between(ahead, low, high, color=colour, linewidth=0, zorder=1)
+            handles.append(Patch(color=colour, label=f"{level} % of days"))
+    chart.plot(before, [value for _, value in shown], color=INK, linewidth=1.2, zorder=3)
+    chart.plot(ahead, [row["yhat"] for row in rows], color=COLOURS[0], linewidth=2.2, zorder=4)
+    handles.insert(1, Line2D([], [], color=COLOURS[0], linewidth=2.2, label="expected"))
+    chart.axvline(0, color=QUIET, linewidth=1, linestyle=":")
+    _label(chart, f"days from {first.isoformat()}", name)
+    chart.set_ylim(bottom=min(0.0, chart.get_ylim()[0]))
+    sheet.explain("Lines and bands", handles, 1.0)
+    return sheet.file("svg")
+
+
+def draw_profile(segmentation: str, rows: Sequence[Row]) -> bytes:
+    """Return the picture of segments by feature: how far each lies from all customers."""
+    sizes = {row["segment_id"]: row["n_customers"] for row in rows}
+    segments = sorted(sizes, key=lambda one: (-sizes[one], one))[:SEGMENTS_AT_MOST]
+    features = sorted({row["feature"] for row in rows})
+    value = {(row["segment_id"], row["feature"]): row["z_vs_all"] for row in rows}
+    grid = np.array([[value.get((s, f)) or 0.0 for f in features] for s in segments])
+    sheet, chart = _chart(
+        f"Segments ({segmentation}) beside all customers",
+        "Purple: more than the average customer; orange: less; in standard deviations",
+    )
+    chart.set_position((0.24, 0.24, 0.70, 0.60))
+    sheet.column.set_visible(False)
+    chart.grid(visible=False)
+    chart.imshow(np.clip(grid, -2, 2), cmap="PuOr", vmin=-2, vmax=2, aspect="auto")
+    for (y, x), z in np.ndenumerate(grid):
+        colour = "#ffffff" if abs(z) > 1.1 else INK  # noqa: PLR2004 (dark cell)
+        chart.text(
+            x, y, f"{z:+.1f}", fontproperties=font(9), ha="center", va="center", color=colour
+        )
+    names = [f"{shorter(one.split(':', 1)[-1], 26)} ({sizes[one]:,})" for one in segments]
+    chart.set_yticks(range(len(segments)), names, fontproperties=font(10))
+    words = [shorter(one.replace("_", " "), 26) for one in features]
+    chart.set_xticks(range(len(features)), words, fontproperties=font(10), rotation=30, ha="right")
+    return sheet.file("svg")
+
+
+def _told(model_version: str) -> tuple[str, str]:
+    """Return target and family of a version."""
+    *target, family, _ = model_version.split(":")
+    return ":".join(target), family
+
+
+def _chart(title: str, subtitle: str) -> tuple[Sheet, Axes]:
+    """Return a sheet whose drawing area has axes."""
+    sheet = Sheet(title, subtitle)
+    chart = sheet.area
+    chart.set_axis_on()
+    chart.set_aspect("auto")
+    chart.set_position(CHART)
+    chart.grid(color=PALE, linewidth=0.8)
+    chart.set_axisbelow(True)
+    for side in ("top", "right"):
+        chart.spines[side].set_visible(False)
+    return sheet, chart
+
+
+def _label(chart: Axes, across: str, up: str) -> None:
+    chart.set_xlabel(across, fontproperties=font(11), color=INK)
+    chart.set_ylabel(up, fontproperties=font(11), color=INK)
+    chart.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    chart.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    for tick in (*chart.get_xticklabels(), *chart.get_yticklabels()):
+        tick.set_fontproperties(font(9.5))

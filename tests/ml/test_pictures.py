@@ -1,0 +1,53 @@
+"""Pictures of models show the rows they are made of, as the same bytes every time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import numpy as np
+import pytest
+
+from crm_tasks.ml.cards import picture_name
+from crm_tasks.ml.judgement import reliability
+from crm_tasks.ml.pictures import draw_fan, draw_profile, draw_reliability
+
+FIRST = dt.date(2024, 7, 1)
+BINS = reliability(np.array([0, 1] * 50), np.linspace(0.1, 0.9, 100), bins=10)
+PAST = [(FIRST - dt.timedelta(days=day), 100.0 + day % 7) for day in range(120, 0, -1)]
+ROWS = [
+    {
+        "metric": "net_amount", "method": "ets", "target_date": FIRST + dt.timedelta(days=step),
+        "yhat": 100.0, "lo80": 90.0, "hi80": 110.0, "lo95": 80.0, "hi95": 120.0,
+    }
+    for step in range(30)
+]  # fmt: skip
+PROFILE = [
+    {"segment_id": f"rfm:{name}", "feature": feature, "n_customers": 10, "z_vs_all": z}
+    for name, z in (("loyal", 1.5), ("lost", None))
+    for feature in ("frequency", "recency_days")
+]
+DRAWN = {
+    "reliability": lambda: draw_reliability("churn:90d:boosted:0a1b", BINS),
+    "fan": lambda: draw_fan(PAST, ROWS),
+    "profile": lambda: draw_profile("rfm", PROFILE),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_same_rows_are_the_same_bytes_without_a_date_of_drawing(name: str) -> None:
+    one, other = DRAWN[name](), DRAWN[name]()
+    assert one == other
+    assert one.startswith(b"<?xml")
+    assert not re.search(rb"<dc:date>|Matplotlib v", one)
+
+
+def test_other_rows_are_another_picture() -> None:
+    higher = [row | {"yhat": 105.0} for row in ROWS]
+    assert draw_fan(PAST, higher) != draw_fan(PAST, ROWS)
+    without = [row | dict.fromkeys(("lo80", "hi80", "lo95", "hi95")) for row in ROWS]
+    assert len(draw_fan(PAST, without)) < len(draw_fan(PAST, ROWS))
+
+
+def test_a_file_name_holds_no_sign_a_file_system_minds() -> None:
+    assert picture_name("need:A/B c:x:1") == "need-A-B-c-x-1.svg"
