@@ -13,6 +13,7 @@ from crm_tasks.contracts import (
     identity,
     ml,
     ml_patterns,
+    ml_segments,
     ops,
     strategy,
 )
@@ -42,6 +43,7 @@ PYTHON_TABLES: tuple[Table, ...] = (
     *graph_links.TABLES,
     *ml.TABLES,
     *ml_patterns.TABLES,
+    *ml_segments.TABLES,
     *strategy.TABLES,
     *evaluation.TABLES,
 )

@@ -106,7 +106,7 @@ STEPS: tuple[Step, ...] = (
     _python("links", "graph", "foresight:build_links", *LINKS),
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
-    _python("segments", "learn", "ml:build_segments", "ml"),
+    _python("segments", "learn", "ml:build_segments", "ml", "evaluation.segment_stability"),
     _python("patterns", "learn", "patterns:find_patterns", *PATTERNS, after="features_wide"),
     _python(
         "predictions",

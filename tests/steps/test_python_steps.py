@@ -148,11 +148,35 @@ def test_every_customer_is_in_one_segment_that_has_a_definition(opened):
     report = ml.build_segments(run)
     segments = run.read("ml.segments")
     defined = set(run.read("ml.segment_definitions").column("segment_id").to_pylist())
-    assert segments.num_rows == N_CUSTOMERS
-    assert len(defined) == len(RFM_SEGMENTS)
+    by_kind = segments.to_pandas().groupby("segmentation")["customer_id"].agg(["size", "nunique"])
+    assert (by_kind["size"] == by_kind["nunique"]).all()
+    for kind in ("rfm", "lifecycle", "loyalty"):
+        assert by_kind.loc[kind, "size"] == N_CUSTOMERS
+    assert len([one for one in defined if one.startswith("rfm:")]) == len(RFM_SEGMENTS)
     found = set(segments.column("segment_id").to_pylist())
     assert found <= defined
-    assert report.message == f"{N_CUSTOMERS} customers in {len(found)} segments"
+    kinds = f"{len(found)} segments of {len(by_kind)} kinds"
+    assert report.message == f"{N_CUSTOMERS} customers in {kinds}"
+    entered = run.read("ml.segment_history")
+    assert entered.num_rows == segments.num_rows
+    assert set(entered.column("event").to_pylist()) == {"entered"}
+
+
+def test_a_customer_who_stays_in_a_segment_keeps_the_date_he_came(opened):
+    run = opened("segments")
+    ml.build_segments(run)
+    before = run.read("ml.segments").to_pandas().set_index(["customer_id", "segmentation"])
+    later = replace(run, predecessor_run_id=run.run_id, as_of=run.as_of + dt.timedelta(days=1))
+    ml.build_segments(later)
+    after = run.read("ml.segments").to_pandas().set_index(["customer_id", "segmentation"])
+    assert (after["segment_id"] == before["segment_id"]).all()
+    assert (after["assigned_at"] == before["assigned_at"]).all()
+    assert run.read("ml.segment_history").num_rows == 0
+    compared = run.read("evaluation.segment_stability").to_pandas()
+    of_before = compared[compared["compared_with"] == "predecessor"]
+    assert len(of_before) == after.index.get_level_values(1).nunique()
+    assert (of_before["ari"] == 1).all()
+    assert (of_before["share_moved"] == 0).all()
 
 
 def test_patterns_are_counted_over_the_baskets_of_the_run(opened):
