@@ -9,7 +9,7 @@ number of groups is one that comes out again on bootstrap samples.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -98,7 +98,8 @@ def embed(counts: sp.csr_matrix, directions: int) -> Floats:
     _, vectors = np.linalg.eigh((weighed.T @ weighed).toarray())
     places = np.asarray(weighed @ vectors[:, ::-1][:, : min(directions, len(idf))])
     length = np.linalg.norm(places, axis=1, keepdims=True)
-    return np.divide(places, length, out=np.zeros_like(places), where=length > 0)
+    scaled: Floats = np.divide(places, length, out=np.zeros_like(places), where=length > 0)
+    return scaled
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +165,7 @@ def _sample(customers: pa.Array, at_most: int) -> Ints:
     return np.sort(order[:at_most])
 
 
-def _fit(places: Floats, k: int, params: InterestParams, seed: int):  # noqa: ANN202 (sklearn)
+def _fit(places: Floats, k: int, params: InterestParams, seed: int) -> Any:
     from sklearn.cluster import KMeans
 
     return KMeans(k, n_init=params.starts, random_state=seed, max_iter=100).fit(places)
