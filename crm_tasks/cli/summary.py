@@ -33,6 +33,22 @@ FOUND = {
     ),
 }
 
+#: What is predicted, who answers, and by how much better than the simple method.
+SCORECARD = """
+select
+    target,
+    champion,
+    metric,
+    case when lead is null then '-'
+        else printf('%+.3f [%+.3f, %+.3f]', lead, lead_ci_low, lead_ci_high) end as lead,
+    baseline,
+    verdict
+from bi.model_scorecard
+where target not like 'spread:%'
+    and as_of_date = (select max(as_of_date) from bi.model_scorecard)
+order by target
+"""
+
 WORTH_RUNNING = {
     "who the customers are": (
         "select segment_name, n_customers, revenue_share, avg_recency_days "
@@ -72,11 +88,27 @@ def print_found(ledger: Ledger, home: Home, attempt_id: str, seconds: float) -> 
     output.print(f"warehouse  {home.served_link}", highlight=False, soft_wrap=True)
     output.print(f"as Parquet {home.serve / 'parquet'}\n", highlight=False, soft_wrap=True)
     print_table(("found", "value"), [(name, _value(home, query)) for name, query in FOUND.items()])
+    _print_scorecard(home)
     output.print("\nfive queries worth running:")
     crm, at = _own_name(), _home_option(home)
     for question, query in WORTH_RUNNING.items():
         output.print(f'  {crm} sql "{query}"{at}', highlight=False, markup=False, soft_wrap=True)
         output.print(f"      {question}", style="dim")
+
+
+def _print_scorecard(home: Home) -> None:
+    """Print which method answers each question, judged out of time against the simple one."""
+    rows = query_served(home, SCORECARD)
+    answered = rows.column("verdict").to_pylist().count("better")
+    output.print(
+        f"\n{answered} of {rows.num_rows} targets answered better than by the simple method, "
+        "out of time (lead with its 95 % interval):"
+    )
+    lines = [tuple(rows.column_names), *(tuple(row.values()) for row in rows.to_pylist())]
+    widths = [max(len(str(line[place])) for line in lines) for place in range(len(lines[0]))]
+    for line in lines:
+        cells = (str(cell).ljust(width) for cell, width in zip(line, widths, strict=True))
+        output.print("  " + "  ".join(cells), markup=False, highlight=False, soft_wrap=True)
 
 
 def _own_name() -> str:

@@ -116,6 +116,13 @@ STEPS: tuple[Step, ...] = (
         contributes=GATHERED,
         after="gate_features",
     ),
+    _python(
+        "choices",
+        "learn",
+        "choices:predict_choices",
+        contributes=GATHERED,
+        after="gate_features",
+    ),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("gate_ml", "learn", "gates:gate_ml"),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),

@@ -149,7 +149,16 @@ waiting as (
 )
 
 select
-    customers.*,
+    customers.customer_id,
+    customers.channel_preference,
+    customers.influence_value,
+    customers.preferred_iso_weekday,
+    customers.preferred_hour,
+    customers.consent_email,
+    customers.consent_sms,
+    customers.consent_social,
+    customers.consent_phone,
+    customers.consent_mail,
     cast(
         coalesce((customers.preferred_iso_weekday - isodow(cast($as_of as date)) + 7) % 7, 0)
         as integer
@@ -240,7 +249,8 @@ left join counted
 """
 
 #: Every option: what it may bring, what it costs, and what stops it. Benefit is effect x fit x
-#: worth, the effect being measured where contacts were once drawn at random, else p x lever.
+#: worth, the effect being measured where contacts were once drawn at random, else p x lever. One
+#: slice of customers at a time: all options together are wide and many.
 OPTIONS = """
 with joined as (
     select
@@ -298,6 +308,7 @@ with joined as (
             and offered.content_type = exact.content_type
     left join uplift as anything
         on ways.customer_id = anything.customer_id and anything.channel is null
+    where ways.customer_id >= $first_customer and ways.customer_id <= $last_customer
 ),
 
 valued as (

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from crm_tasks.strategy.rules import RuleBook
 
 CONTENT_TYPES = ("promotion", "entertainment", "education")
+#: Results that only a later step reads: they are let go, each is as long as the options.
+PASSING = ("offered", "ruled_out", "touched", "rates", "own_answers", "ways")
 #: Steps after the rules, in order: each statement's result is registered under its name.
 STEPS = (
     ("offered", candidate_sql.OFFERED),
@@ -29,8 +31,9 @@ STEPS = (
     ("duties", candidate_sql.DUTIES),
     ("people", candidate_sql.PEOPLE),
     ("ways", candidate_sql.WAYS),
-    ("options", candidate_sql.OPTIONS),
 )
+#: Customers whose options are computed at a time.
+SLICE = 50_000
 
 
 def propose(scratch: Scratch, params: PlanParams, book: RuleBook) -> dict[str, pa.Table]:
@@ -55,7 +58,32 @@ def propose(scratch: Scratch, params: PlanParams, book: RuleBook) -> dict[str, p
     for name, statement in STEPS:
         found[name] = query(scratch, statement, asdict(params))
         scratch.register(name, found[name])
+    found["options"] = _options(scratch, params)
+    scratch.register("options", found["options"])
+    for name in PASSING:
+        scratch.register(name, found.pop(name).slice(0, 0))
     return found
+
+
+def _options(scratch: Scratch, params: PlanParams) -> pa.Table:
+    """Return the options of all customers, one chunk per slice, each text kept once per chunk."""
+    names = scratch.query("select customer_id from people order by customer_id").column(0)
+    firsts = range(0, max(len(names), 1), SLICE)
+    parts = []
+    for first in firsts:
+        here = names.slice(first, SLICE).to_pylist() or [""]
+        bound = {**asdict(params), "first_customer": here[0], "last_customer": here[-1]}
+        parts.append(_encoded(query(scratch, candidate_sql.OPTIONS, bound)))
+    return pa.concat_tables(parts)
+
+
+def _encoded(options: pa.Table) -> pa.Table:
+    whole = options.combine_chunks()
+    columns = {
+        name: column.dictionary_encode() if pa.types.is_string(column.type) else column
+        for name, column in zip(whole.column_names, whole.columns, strict=True)
+    }
+    return pa.table(columns)
 
 
 def query(scratch: Scratch, statement: str, bound: Mapping[str, object]) -> pa.Table:

@@ -111,7 +111,7 @@ def _why_not(
     every[usable] = code
     said = pa.array(names).take(pa.array(every, mask=every < 0))
     said = pc.if_else(pc.equal(said, CHOSEN), pa.scalar(None, pa.string()), said)
-    return pc.coalesce(choices.options.column("blocked_by"), said)
+    return pc.coalesce(choices.options.column("blocked_by").cast(pa.string()), said)
 
 
 def _dearest(problem: Problem, solution: Solution) -> Ints:

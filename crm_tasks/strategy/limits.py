@@ -60,7 +60,7 @@ def frame_choices(
 
     ``scratch`` holds ``options`` and ``classified``, by whose columns fairness groups.
     """
-    coded = options.column("customer_id").combine_chunks().dictionary_encode()
+    coded = options.column("customer_id").unify_dictionaries().combine_chunks()
     unit = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     since = pc.days_between(pa.scalar(params.as_of), options.column("scheduled_date"))
     day = since.to_numpy(zero_copy_only=False).astype(np.int64)
@@ -70,7 +70,10 @@ def frame_choices(
         _days(day[usable], duties, params),
         _channel_days(rows, day[usable], duties, params),
         _budget(rows, duties, params),
-        *(_groups(scratch, rows, bound, params) for bound in params.fairness),
+        *(
+            _groups(scratch, coded.dictionary, unit[usable], bound, params)
+            for bound in params.fairness
+        ),
     ]
     gain = rows.column("score").to_numpy(zero_copy_only=False).astype(np.float64)
     kept = tuple(family for family in families if family is not None)
@@ -109,28 +112,27 @@ def _budget(rows: pa.Table, duties: pa.Table, params: PlanParams) -> Family | No
     return Family(BUDGET, ("plan",), np.zeros(len(use), dtype=np.int64), use, most, np.zeros(1))
 
 
-def _groups(scratch: Scratch, rows: pa.Table, bound: Fairness, params: PlanParams) -> Family:
+def _groups(
+    scratch: Scratch, customers: pa.Array, unit: Ints, bound: Fairness, params: PlanParams
+) -> Family:
+    source = "classified" if bound.by.startswith(CLASS) else "customers"
     known = [name for name, kind in feature_kinds().items() if kind == "text"]
-    if bound.by not in known and not bound.by.startswith(CLASS):
+    columns = scratch.query("select * from classified limit 0").column_names
+    known += [name for name in columns if name.startswith(CLASS)]
+    if bound.by not in known:
         raise RulesError(
             f"fairness by {bound.by!r}: expected a text column of the features or class_<scheme>"
             f"{nearest(bound.by, known)}"
         )
     found = scratch.query(
-        f"select customer_id, coalesce(\"{bound.by}\", 'none') as name from classified"  # noqa: S608
+        f"select customer_id, coalesce(\"{bound.by}\", 'none') as name from {source}"  # noqa: S608
     )
-    place = pc.index_in(rows.column("customer_id"), value_set=found.column("customer_id"))
-    coded = found.column("name").combine_chunks().take(place).dictionary_encode()
-    if isinstance(coded, pa.ChunkedArray):
-        coded = coded.combine_chunks()
-    names = sorted(coded.dictionary.to_pylist())
-    row = _codes(coded.cast(pa.string()), names)
-    customers = pa.table({"row": row, "who": rows.column("customer_id")})
-    reachable = customers.group_by("row").aggregate([("who", "count_distinct")])
-    least = np.zeros(len(names))
-    least[reachable.column("row").to_numpy()] = np.floor(
-        bound.at_least * reachable.column("who_count_distinct").to_numpy()
-    )
+    place = pc.index_in(customers, value_set=found.column("customer_id"))
+    of_customer = found.column("name").take(place)
+    names = sorted(pc.unique(of_customer).to_pylist())
+    group = _codes(of_customer, names)
+    row = group[unit]
+    least = np.floor(bound.at_least * np.bincount(group[np.unique(unit)], minlength=len(names)))
     most = np.full(len(names), np.inf)
     if bound.at_most < 1:
         most[:] = np.floor(bound.at_most * params.actions_per_day * DAYS_AHEAD)
@@ -139,9 +141,18 @@ def _groups(scratch: Scratch, rows: pa.Table, bound: Fairness, params: PlanParam
 
 
 def _codes(values: pa.ChunkedArray | pa.Array, names: list[str]) -> Ints:
-    found = pc.index_in(values, value_set=pa.array(names, pa.string()))
-    codes: Ints = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes
+    """Return the place of each text in ``names``, -1 for others; texts may be encoded."""
+    if isinstance(values, pa.ChunkedArray):
+        values = values.unify_dictionaries().combine_chunks()
+    is_encoded = pa.types.is_dictionary(values.type)
+    texts = values.dictionary if is_encoded else values
+    found = pc.fill_null(pc.index_in(texts, value_set=pa.array(names, pa.string())), -1)
+    codes: Ints = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    if not is_encoded:
+        return codes
+    at = pc.fill_null(values.indices, -1).to_numpy(zero_copy_only=False)
+    encoded: Ints = np.append(codes, -1)[at]
+    return encoded
 
 
 def _whole(money: pa.ChunkedArray) -> Floats:

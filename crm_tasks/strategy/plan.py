@@ -49,19 +49,20 @@ def plan_contacts(scratch: Scratch, params: PlanParams, book: RuleBook) -> Plan:
     """
     found = propose(scratch, params, book)
     decision = decide(scratch, found["options"], found["duties"], params)
-    scratch.register("decided", decision.options)
     _register_words(scratch, book)
     bound = {
         **asdict(params),
         "policy_version": policy_version(book, params),
         "status": "planned_dry_run" if params.is_dry_run else "planned",
     }
+    candidates = _candidates(scratch, decision.options, bound)
+    scratch.register("decided", decision.options)
     scratch.register("scheduled", query(scratch, statements.SCHEDULED, bound))
     actions = query(scratch, statements.ACTIONS, bound)
     scratch.register("actions", actions)
     tables = {
         "rules_fired": found["fired"],
-        "candidates": query(scratch, statements.CANDIDATES, bound),
+        "candidates": candidates,
         "shadow_prices": decision.shadow_prices,
         "plan_solutions": decision.solution,
         "campaigns": query(scratch, statements.CAMPAIGNS, bound),
@@ -69,6 +70,17 @@ def plan_contacts(scratch: Scratch, params: PlanParams, book: RuleBook) -> Plan:
         "action_reasons": query(scratch, statements.REASONS, bound),
     }
     return Plan(tables, decision.solution.column("n_customers")[0].as_py())
+
+
+def _candidates(scratch: Scratch, decided: pa.Table, bound: Mapping[str, object]) -> pa.Table:
+    """Return the rows of strategy.candidates, slice by slice of customers as they were proposed."""
+    parts, first = [], 0
+    lengths = [len(chunk) for chunk in decided.column("customer_id").chunks] or [0]
+    for length in lengths:
+        scratch.register("decided", decided.slice(first, length))
+        parts.append(query(scratch, statements.CANDIDATES, bound))
+        first += length
+    return pa.concat_tables(parts)
 
 
 def policy_version(book: RuleBook, params: PlanParams) -> str:

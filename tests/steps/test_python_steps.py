@@ -19,6 +19,7 @@ from crm_tasks.errors import RunStateError
 from crm_tasks.ml.propensity.params import PropensityParams
 from crm_tasks.ml.segments import RFM_SEGMENTS
 from crm_tasks.steps import (
+    choices,
     evaluation,
     foresight,
     graph,
@@ -33,7 +34,11 @@ from crm_tasks.steps.standing import tables_contributed_to, tables_written
 from crm_tasks.warehouse.tables import read_part, read_table
 from tests.flow.small_company import N_CUSTOMERS, N_RECORDS
 
-COMPUTING = [step.name for step in STEPS if step.name != "land" and tables_written(step)]
+COMPUTING = [
+    step.name
+    for step in STEPS
+    if step.name != "land" and (tables_written(step) or step.contributes)
+]
 
 
 def hand_overs(run, step):
@@ -49,7 +54,7 @@ def hand_overs(run, step):
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
         "identity", "relationships", "influence", "links", "segments", "patterns",
-        "predictions", "comparisons", "actions", "campaign_response", "brief",
+        "predictions", "choices", "comparisons", "actions", "campaign_response", "brief",
     ]  # fmt: skip
 
 
@@ -268,6 +273,16 @@ def test_every_buyer_has_predictions_of_a_registered_model(opened):
     assert versions
     watched = run.ledger.store.rows("select * from model_monitoring")
     assert {row["model_version"] for row in watched} == {row["model_version"] for row in versions}
+
+
+def test_choices_of_too_few_customers_are_not_judged_and_say_so(opened):
+    run = opened("choices")
+    report = choices.predict_choices(run)
+    told = read_part(run.home, find_table("ml.model_comparisons"), run.run_id, "choices")
+    assert set(told.column("target").to_pylist()) == {"next_category", "next_price", "need"}
+    assert set(told.column("verdict").to_pylist()) == {"not_judged"}
+    assert None not in told.column("reason").to_pylist()
+    assert report.message == "0 predictions of what comes next"
 
 
 def test_the_model_in_force_is_read_back_unless_its_file_was_changed(opened):

@@ -20,7 +20,7 @@ STATEMENTS = {
     **{name: text for name, text in vars(candidate_sql).items() if name.isupper()},
 }  # fmt: skip
 #: What a plan adds to its parameters before it binds them.
-ADDED = {"policy_version", "status"}
+ADDED = {"policy_version", "status", "first_customer", "last_customer"}
 #: A row number over these is the same however the rows lie: the last of them is unique in its part.
 UNIQUE_LAST = ("offers.rule_no", "channel_id", "issue_id", "place")
 
@@ -82,7 +82,7 @@ def test_every_parameter_of_a_statement_is_one_the_plan_has(name):
 
 
 def test_every_step_of_the_candidates_is_run_once():
-    texts = [text for _, text in STEPS]
+    texts = [*(text for _, text in STEPS), candidate_sql.OPTIONS]
     assert sorted(texts) == sorted(t for n, t in vars(candidate_sql).items() if n.isupper())
 
 

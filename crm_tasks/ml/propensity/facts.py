@@ -153,7 +153,9 @@ wrote as (
     select
         customer,
         count(*) filter (where day >= $origin - 90) as n_messages_90d,
-        count(*) filter (where day >= $origin - 365 and intent = 'complaint') as n_complaints
+        count(*) filter (
+            where day >= $origin - 365 and intent in ('complaint', 'late_delivery', 'defect')
+        ) as n_complaints
     from messages_dated
     where day < $origin and is_inbound
     group by customer

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 DECISIVE = "log_loss"
+ERROR_RESAMPLES = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +205,7 @@ class _Told:
 def _error_ends(test: Panel, p: Floats, params: PropensityParams) -> tuple[float, float]:
     """Return the bootstrap interval of the calibration error (biased upwards, as it is itself)."""
     rng = np.random.default_rng(params.judgement.seed)
-    drawn = [rng.integers(0, len(test), len(test)) for _ in range(100)]
+    drawn = [rng.integers(0, len(test), len(test)) for _ in range(ERROR_RESAMPLES)]
     errors = [calibration_error(test.labels[i], p[i], params.judgement.bins) for i in drawn]
     low, high = np.quantile(errors, [0.025, 0.975])
     return round(float(low), 6), round(float(high), 6)

@@ -75,16 +75,16 @@ class PropensityParams:
     targets: tuple[Target, ...] = TARGETS
     history_days: int = 90
     sample_at_most: int = 100_000
-    folds: int = 3
-    trees: int = 60
+    folds: int = 2
+    trees: int = 50
     leaves: int = 12
     leaf_at_least: int = 30
     rate: float = 0.08
     ridge: float = 1.0
     reasons_for: tuple[str, ...] = ("churn:90d", "buy:28d")
     reasons_at_most: int = 5
-    driver_resamples: int = 100
+    driver_resamples: int = 60
     retrain_after_days: int = 28
     psi_limit: float = 0.25
     seed: int = 1
-    judgement: JudgementParams = field(default_factory=JudgementParams)
+    judgement: JudgementParams = field(default_factory=lambda: JudgementParams(resamples=200))

@@ -45,9 +45,21 @@ def scored(book: RuleBook) -> str:
         for score in book.scores
         for term in score.terms
     ]
-    valued = exp.select("customers.*", *terms).from_("customers")
+    read = [exp.column(name, table="customers") for name in features_read(book)]
+    key = exp.column("customer_id", table="customers")
+    valued = exp.select(key, *read, *terms).from_("customers")
     totals = [exp.alias_(_total(score), SCORE + score.id) for score in book.scores]
     return _sql(exp.select("valued.*", *totals).with_("valued", as_=valued).from_("valued"))
+
+
+def features_read(book: RuleBook) -> list[str]:
+    """Return the columns of the features that any rule reads, sorted."""
+    rules = (*book.classifications, *book.expansions, *book.eligibilities, *book.suppressions)
+    parsed = [parse_condition(rule.when) for rule in rules]
+    parsed += [parse_value(rule.figure) for rule in book.expansions]
+    parsed += [parse_value(term.value) for score in book.scores for term in score.terms]
+    names = {name for expression in parsed for name in names_in(expression)}
+    return sorted(name for name in names if not name.startswith((SCORE, CLASS)))
 
 
 def classified(book: RuleBook) -> str:
