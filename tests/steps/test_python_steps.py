@@ -54,7 +54,8 @@ def hand_overs(run, step):
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
         "identity", "relationships", "influence", "links", "segments", "patterns",
-        "predictions", "choices", "comparisons", "actions", "campaign_response", "brief",
+        "predictions", "choices", "recommendations", "comparisons", "actions", "campaign_response",
+        "brief",
     ]  # fmt: skip
 
 
@@ -192,6 +193,8 @@ def test_patterns_are_counted_over_the_baskets_of_the_run(opened):
     is_item = ~lines["is_unknown_product"] & ~lines["is_zero_quantity"] & (lines["net_amount"] >= 0)
     baskets = lines[is_item & lines["ordered_at"].notna()]["order_id"].nunique()
     assert counts.loc[("association", 1), "n_baskets"] == baskets > 0
+    # A predecessor of code that knew no patterns has none to compare with.
+    patterns.find_patterns(replace(run, predecessor_run_id="a run of earlier code"))
     assert report.figures["pattern_counts"] == len(counts)
 
 
