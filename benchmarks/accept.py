@@ -16,6 +16,7 @@ from benchmarks import (  # noqa: F401 (importing registers their lines)
     connectors,
     foundation,
     identity,
+    outlook,
     planning,
     planted,
     planted_entities,

@@ -12,11 +12,14 @@ from crm_tasks.contracts import (
     graph_links,
     identity,
     ml,
+    ml_outlook,
     ml_patterns,
     ml_recommendations,
     ml_segments,
+    ml_text,
     ops,
     strategy,
+    text,
 )
 from crm_tasks.contracts.dbt_models import dbt_tables
 from crm_tasks.errors import ContractError, nearest
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 FLOW = (
     "staging",
     "identity",
+    "text",
     "core",
     "features",
     "graph",
@@ -42,10 +46,13 @@ PYTHON_TABLES: tuple[Table, ...] = (
     *graph.TABLES,
     *graph_influence.TABLES,
     *graph_links.TABLES,
+    *text.TABLES,
     *ml.TABLES,
+    *ml_outlook.TABLES,
     *ml_patterns.TABLES,
     *ml_recommendations.TABLES,
     *ml_segments.TABLES,
+    *ml_text.TABLES,
     *strategy.TABLES,
     *evaluation.TABLES,
 )

@@ -100,6 +100,10 @@ def _identity(
     if people:
         decides = [*decides, people]
         run_id = _digest(decides)
+    text_model = accepted_model(ledger, profile.profile, "text")
+    if text_model is not None and text_model["trained_by_run"] != run_id:
+        decides = [*decides, ["text", text_model["model_version"]]]
+        run_id = _digest(decides)
     decisions = decided_run(ledger, profile.profile, as_of)
     if decisions == run_id:
         decisions = None  # it is that run, and does again what it did

@@ -83,20 +83,18 @@ LINKS = ("graph.link_predictions", "graph.similar_customers", "graph.link_predic
 
 PATTERNS = ("ml.association_rules", "ml.sequence_rules", "ml.pattern_counts")
 #: Every step of learning contributes its rows; the last of the group gathers them.
-GATHERED = (
-    "ml.model_comparisons",
-    "ml.models",
-    "ml.model_metrics",
-    "ml.reliability_bins",
-    "ml.predictions",
-)
+JUDGED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
+GATHERED = (*JUDGED, "ml.predictions")
 PREDICTIONS = ("ml.prediction_reasons", "ml.drivers")
+
+TEXT_LABELS = ("ml.text_labels", "ml.text_label_queue")
 
 STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
     _dbt("staging", "model", "models:build_staging", "staging"),
     _python("gate_landing", "model", "gates:gate_landing"),
     _python("identity", "model", "identity:resolve_identities", "identity"),
+    _python("texts", "model", "text:read_texts", "text", *TEXT_LABELS),
     _dbt("core", "model", "models:build_core", "core"),
     _python("gate_core", "model", "gates:gate_core"),
     _dbt("features", "model", "models:build_features", "features"),
@@ -129,6 +127,29 @@ STEPS: tuple[Step, ...] = (
         "recommendations:recommend_products",
         "ml.recommendations",
         contributes=("ml.model_comparisons",),
+        after="gate_features",
+    ),
+    _python(
+        "value",
+        "learn",
+        "outlook:build_value",
+        "ml.clv",
+        contributes=JUDGED,
+        after="gate_features",
+    ),
+    _python(
+        "forecasts",
+        "learn",
+        "outlook:build_forecasts",
+        "ml.forecasts",
+        contributes=JUDGED,
+        after="gate_features",
+    ),
+    _python(
+        "next_purchases",
+        "learn",
+        "outlook:build_next_purchases",
+        contributes=GATHERED,
         after="gate_features",
     ),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),

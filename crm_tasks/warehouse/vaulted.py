@@ -133,3 +133,34 @@ def _given(values: pa.ChunkedArray, table: SourceTable) -> pa.ChunkedArray:
     """Return values without those that the source writes for 'nothing'."""
     nothing = pa.array([*table.null_tokens, ""], pa.string())
     return pc.if_else(pc.is_in(values, value_set=nothing), pa.scalar(None, pa.string()), values)
+
+
+def values_beside(
+    vault: Vault,
+    profile: Profile,
+    batches: Sequence[Mapping[str, Any]],
+    entity: str,
+    kinds: Sequence[str],
+) -> pa.Table:
+    """Return the distinct clear values that stand in the records an entity is fed by.
+
+    Parameters
+    ----------
+    kinds : sequence of str
+        Kinds of identifying columns, mapped to a field or not: ``name``, ``address``.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``kind`` and ``value``, each pair once.
+    """
+    parts = []
+    for batch, _, table in _feeds(profile, batches, entity):
+        for column, kind in table.identifying.items():
+            if kind in kinds:
+                values = _given(_column(vault, batch, column)["value"], table).drop_null().unique()
+                kind_of = pa.repeat(pa.scalar(kind), len(values))
+                parts.append(pa.table({"kind": kind_of, "value": values}))
+    empty = pa.schema([("kind", pa.string()), ("value", pa.string())]).empty_table()
+    told = pa.concat_tables([part.cast(empty.schema) for part in parts] or [empty])
+    return told.group_by(["kind", "value"], use_threads=False).aggregate([])

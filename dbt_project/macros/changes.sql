@@ -134,6 +134,25 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Pre-hook of a fact, after find_changed_keys: adds the keys of rows whose text is masked or labelled
+   otherwise than when they were made. `columns` gives, by column of the fact, where it comes from. #}
+{% macro add_keys_of_texts_read_anew(staged, key, id, columns) -%}
+    {%- if this and is_incremental() -%}
+        insert into changes.{{ this.identifier }}
+        select distinct
+            staged.source_system,
+            staged.{{ key }}
+        from {{ staged }} as staged
+        inner join {{ this }} as made on {{ entity_id(key, 'staged') }} = made.{{ id }}
+        left join {{ source('text', 'masked_texts') }} as texts on made.text_id = texts.text_id
+        left join {{ source('ml', 'text_labels') }} as labels on made.text_id = labels.text_id
+        where
+            {% for column, told in columns.items() -%}
+            made.{{ column }} is distinct from {{ told }}{{ ' or ' if not loop.last }}
+            {%- endfor %}
+    {%- endif -%}
+{%- endmacro %}
+
 {# Pre-hook of a fact, after find_changed_keys: adds the keys of rows that name a changed key of
    another kind, as a line names its order; and, the other way round, the orders changed lines name.
    `changed` is where those keys are listed. #}

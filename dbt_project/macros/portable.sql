@@ -28,6 +28,24 @@
     ({{ moment }} + to_days({{ days }}))
 {%- endmacro %}
 
+{# A timestamp so many hours later. #}
+{% macro add_hours(moment, hours) -%}
+    {{ adapter.dispatch('add_hours', 'guanxi')(moment, hours) }}
+{%- endmacro %}
+
+{% macro duckdb__add_hours(moment, hours) -%}
+    ({{ moment }} + to_hours({{ hours }}))
+{%- endmacro %}
+
+{# Hours from one timestamp to another, negative if the second is earlier. #}
+{% macro hours_between(first_moment, second_moment) -%}
+    {{ adapter.dispatch('hours_between', 'guanxi')(first_moment, second_moment) }}
+{%- endmacro %}
+
+{% macro duckdb__hours_between(first_moment, second_moment) -%}
+    (cast(date_diff('second', {{ first_moment }}, {{ second_moment }}) as double) / 3600.0)
+{%- endmacro %}
+
 {# Whole days from one date to another, negative if the second is earlier. #}
 {% macro days_between(first_date, second_date) -%}
     {{ adapter.dispatch('days_between', 'guanxi')(first_date, second_date) }}

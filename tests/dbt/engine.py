@@ -16,6 +16,7 @@ import duckdb
 import jinja2
 import yaml
 
+from crm_tasks.contracts import ml_text, text
 from tests.dbt.portable import DBT_PROJECT
 
 if TYPE_CHECKING:
@@ -44,8 +45,11 @@ class Engine:
     connection: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
 
     def __post_init__(self) -> None:
-        for schema in ("landing", "staging", "identity", "core", "changes"):
+        for schema in ("landing", "staging", "identity", "text", "ml", "core", "changes"):
             self.connection.execute(f"create schema {schema}")
+        for table in (text.MASKED_TEXTS, ml_text.TEXT_LABELS):
+            columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+            self.connection.execute(f"create table {table.full_name} ({columns})")
         self.connection.execute(self._macro("begin_notes", "", is_incremental=False))
 
     def build(self, models: Iterable[str], *, is_full: bool) -> None:

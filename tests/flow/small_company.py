@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.flow.small_voices import write_voices
+from tests.flow.small_voices import MEMBERS, write_voices
 
 AS_OF = dt.date(2024, 7, 1)
 FIRST_DAY = dt.datetime(2024, 1, 1, 9, 0, tzinfo=dt.UTC)
@@ -36,16 +36,6 @@ N_LINES_WITHOUT_PRODUCT = 1  # rejected in staging: E_REQUIRED_product_source_id
 N_DUPLICATE_COUPON_ROWS = 4
 #: Orders that came without their moment, by what tells it all the same; the last by nothing.
 UNDATED = {"order_lines": tuple(range(29, N_ORDERS, 60)), "paid_at": (99, 101), "none": (300,)}
-
-#: Invented people of whom nothing may be found outside the vault.
-MEMBERS = (
-    "Quillon Zwartmoor", "Zephra Quexby", "Brynja Thornquist", "Tobias Vandermeulen",
-    "Ottoline Oxenstierna", "Marzena Fitzgibbon", "Ignatius Jankowiak", "Solveig Lindqvarn",
-    "Kasimir Bramblethwaite", "Perpetua Ossenbrug", "Wendelin Cholmondeston",
-    "Xanthe Dragomirov", "Friedemann Eichelhardt", "Yolande Gawthrope", "Leocadia Huxterfield",
-    "Casper Iversdottir", "Hildegund Kleinschrod", "Umberto Mavrogenis", "Rosalba Nordhausser",
-    "Vidar Pfefferkorn",
-)  # fmt: skip
 
 DEPARTMENTS = ("BAKERY", "GARDEN", "PAPER")
 AGE_BANDS = ("19-24", "25-34", "35-44", "45-54", "55-64", "65+")

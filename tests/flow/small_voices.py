@@ -1,7 +1,7 @@
 """What the small company's customers say and belong to: views, reviews, messages, ties, deals.
 
 Nothing here is drawn: each row follows from its number, and each file holds what makes its table
-interesting, once. Persons are called Person1 and so on.
+interesting, once. Those who write sign with the name of a member of the club.
 """
 
 from __future__ import annotations
@@ -21,6 +21,16 @@ N_VISITS, VIEWS_PER_VISIT = 20, 3
 N_STRANGERS = 1  # somebody outside whom a tie and a post name
 N_COPIES = 1  # a tie that stands twice, word for word
 DEAL_OPENED = dt.date(2024, 5, 1)
+
+#: Invented people of whom nothing may be found outside the vault.
+MEMBERS = (
+    "Quillon Zwartmoor", "Zephra Quexby", "Brynja Thornquist", "Tobias Vandermeulen",
+    "Ottoline Oxenstierna", "Marzena Fitzgibbon", "Ignatius Jankowiak", "Solveig Lindqvarn",
+    "Kasimir Bramblethwaite", "Perpetua Ossenbrug", "Wendelin Cholmondeston",
+    "Xanthe Dragomirov", "Friedemann Eichelhardt", "Yolande Gawthrope", "Leocadia Huxterfield",
+    "Casper Iversdottir", "Hildegund Kleinschrod", "Umberto Mavrogenis", "Rosalba Nordhausser",
+    "Vidar Pfefferkorn",
+)  # fmt: skip
 
 Row = dict[str, Any]
 
@@ -90,7 +100,7 @@ def _messages() -> Iterator[Row]:
                 "customer": _customer(number),
                 "way": direction,
                 "at": _at(2 + number, 10 + (direction == "out")),
-                "text": f"Where is my parcel? Person{number}, 0700 000 {number:03d}",
+                "text": f"Where is my parcel? {MEMBERS[number]}, +44 7400 100{number:03d}",
             }
 
 
@@ -103,7 +113,7 @@ def _posts() -> Iterator[Row]:
             "names": [_customer((number + 2) % 12)] * (number % 3 == 1)
             + ["Stranger"] * (number == 1),
             "at": _at(1 + number),
-            "text": f"Hello Person{number}",
+            "text": f"Hello {MEMBERS[number % len(MEMBERS)]}",
         }
 
 

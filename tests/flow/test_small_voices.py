@@ -198,12 +198,20 @@ def test_strangers_selves_and_copies_are_kept_and_told(asked, published_home):
     assert told["staging.stg_customer_references", "customer_is_described"] == 1
 
 
-def test_texts_are_nowhere_and_equal_texts_are_equal_tokens(asked):
-    reviews = "select count(content), count(text_id), count(content_token) from core.fct_reviews"
+def test_texts_are_masked_and_equal_texts_are_equal_tokens(asked):
     n_kept = N_REVIEWS - N_IMPOSSIBLE_SCORES
-    assert asked(reviews) == [(0, n_kept, n_kept)]
+    reviews = "select count(content_token), count(distinct content) from core.fct_reviews"
+    assert asked(reviews) == [(n_kept, 1)]
+    assert asked("select distinct content, language_code from core.fct_reviews") == [
+        ("As expected. [email]", "en")
+    ]
     messages = "select count(text), count(distinct text_token) from core.fct_messages"
-    assert asked(messages) == [(0, 20)]
+    assert asked(messages) == [(30, 20)]
+    named = "select count(*) from text.masked_texts where masked_text not like '%[name]%'"
+    assert asked(f"{named} and source_entity <> 'reviews'") == [(0,)]
+    assert asked("select distinct text from core.fct_messages") == [
+        ("Where is my parcel? [name], [phone]",)
+    ]
 
 
 def test_mentions_of_one_post_share_its_text(asked):

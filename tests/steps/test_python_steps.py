@@ -26,6 +26,7 @@ from crm_tasks.steps import (
     identity,
     learning,
     ml,
+    outlook,
     patterns,
     strategy,
 )
@@ -54,8 +55,8 @@ def hand_overs(run, step):
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
         "identity", "relationships", "influence", "links", "segments", "patterns",
-        "predictions", "choices", "recommendations", "comparisons", "actions", "campaign_response",
-        "brief",
+        "predictions", "choices", "recommendations", "value", "forecasts", "comparisons",
+        "actions", "campaign_response", "brief",
     ]  # fmt: skip
 
 
@@ -147,6 +148,19 @@ def test_links_are_judged_before_they_are_shown(opened):
     judged = run.read("graph.link_prediction_judgements").to_pandas()
     predicted = set(run.read("graph.link_predictions").column("edge_type").to_pylist())
     assert predicted <= set(judged[judged["verdict"] != "not_judged"]["layer"])
+
+
+def test_forecasts_begin_with_the_as_of_date_and_purchases_are_not_before(opened):
+    run = opened("forecasts")
+    outlook.build_forecasts(run)
+    dates = run.read("ml.forecasts").column("target_date")
+    assert pc.min(dates).as_py() == run.as_of
+    later = opened("next_purchases")
+    outlook.build_next_purchases(later)
+    part = later.home.table_dir(find_table("ml.predictions"), run.run_id, "next_purchases")
+    said = pq.read_table(part / "rows.parquet", partitioning=None)
+    assert said.num_rows > 0
+    assert min(said.column("value_label").to_pylist()) >= run.as_of.isoformat()
 
 
 def test_every_customer_is_in_one_segment_that_has_a_definition(opened):

@@ -10,7 +10,7 @@ import pytest
 from crm_tasks.errors import ProfileError, RunStateError
 from crm_tasks.privacy.vault import Vault
 from crm_tasks.profiles import Profile
-from crm_tasks.warehouse.vaulted import identifying_values, token_fields
+from crm_tasks.warehouse.vaulted import identifying_values, token_fields, values_beside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,3 +74,9 @@ def test_a_field_for_tokens_takes_nothing_else(mapping):
         return  # the profile itself may refuse it
     with pytest.raises(ProfileError, match=r"customers\.email_token"):
         token_fields(table.feeds[0], table)
+
+
+def test_values_beside_an_entity_stand_once_mapped_or_not(vault):
+    found = values_beside(vault, profile_with({}), [BATCH], "customers", ("email",))
+    assert sorted(found["value"].to_pylist()) == ["a@x", "c@x"]
+    assert values_beside(vault, profile_with({}), [BATCH], "orders", ("email",)).num_rows == 0

@@ -20,6 +20,18 @@ identities as (
 
 ),
 
+texts as (
+
+    select * from {{ source('text', 'masked_texts') }}
+
+),
+
+labels as (
+
+    select * from {{ source('ml', 'text_labels') }}
+
+),
+
 conversations_last_answered as (
 
     select
@@ -32,7 +44,8 @@ conversations_last_answered as (
 
 ),
 
--- What a customer wrote is open until an answer follows or its matter is closed.
+-- What a customer wrote is open until an answer follows or its matter is closed; praise and thanks
+-- wait for nobody.
 messages_described as (
 
     select
@@ -45,21 +58,32 @@ messages_described as (
         ---------- text
         messages.channel,
         messages.direction,
-        cast(null as varchar) as text,
-        cast(null as varchar) as language_code,
-        cast(null as varchar) as intent,
+        texts.masked_text as text,
+        texts.language_code,
+        labels.label as intent,
         tags.intent as agent_intent,
-        cast(null as varchar) as summary,
+        labels.need,
+        labels.topic,
+        labels.summary,
         ---------- numbers
-        cast(null as double) as intent_probability,
-        cast(null as double) as sentiment,
+        labels.probability as intent_probability,
+        labels.sentiment,
         ---------- booleans
+        coalesce(labels.is_complaint, false) as is_complaint,
+        coalesce(labels.is_urgent, false) as is_urgent,
         messages.direction = 'in'
+        and coalesce(labels.needs_answer, true)
         and not coalesce(conversations_last_answered.answered_at > messages.sent_at, false)
         and not coalesce(messages.resolved_at < {{ as_of_at() }}, false) as is_open_issue,
         {{ is_synthetic() }} as is_synthetic,
         ---------- timestamps
         messages.sent_at,
+        case
+            when messages.direction = 'in' and coalesce(labels.needs_answer, true)
+                then {{ add_hours(
+                    'messages.sent_at', 'coalesce(labels.answer_within_hours, 24)'
+                ) }}
+        end as answer_due_at,
         {{ before_as_of('messages.resolved_at') }} as resolved_at
     from messages
     left join identities
@@ -70,6 +94,10 @@ messages_described as (
         on
             messages.source_system = tags.source_system
             and messages.message_source_id = tags.message_source_id
+    left join texts
+        on {{ text_id('messages', 'message_source_id', 'text_token') }} = texts.text_id
+    left join labels
+        on {{ text_id('messages', 'message_source_id', 'text_token') }} = labels.text_id
     left join conversations_last_answered
         on
             messages.source_system = conversations_last_answered.source_system

@@ -12,6 +12,18 @@ identities as (
 
 ),
 
+texts as (
+
+    select * from {{ source('text', 'masked_texts') }}
+
+),
+
+labels as (
+
+    select * from {{ source('ml', 'text_labels') }}
+
+),
+
 products as (
 
     select * from {{ ref('dim_products') }}
@@ -29,12 +41,12 @@ reviews_joined_to_products as (
         {{ text_id('reviews', 'review_source_id', 'content_token') }} as text_id,
         reviews.content_token,
         ---------- text
-        cast(null as varchar) as content,
-        cast(null as varchar) as language_code,
-        cast(null as varchar) as topic,
+        texts.masked_text as content,
+        texts.language_code,
+        labels.topic,
         ---------- numbers
         cast(reviews.score as tinyint) as score,
-        cast(null as double) as sentiment,
+        labels.sentiment,
         ---------- booleans
         reviews.score <= 3 as is_low_score,
         reviews.product_source_id is not null and coalesce(products.is_unknown, true)
@@ -47,6 +59,10 @@ reviews_joined_to_products as (
         on
             reviews.source_system = identities.source_system
             and reviews.customer_source_id = identities.source_record_id
+    left join texts
+        on {{ text_id('reviews', 'review_source_id', 'content_token') }} = texts.text_id
+    left join labels
+        on {{ text_id('reviews', 'review_source_id', 'content_token') }} = labels.text_id
     left join products
         on
             reviews.source_system = products.source_system

@@ -14,6 +14,12 @@ identities as (
 
 ),
 
+labels as (
+
+    select * from {{ source('ml', 'text_labels') }}
+
+),
+
 people_mentioned as (
 
     {{ json_elements(
@@ -69,7 +75,7 @@ interactions_identified as (
         interactions.platform,
         listed.interaction_type,
         ---------- numbers
-        cast(null as double) as sentiment,
+        labels.sentiment,
         ---------- booleans
         actors.customer_id is null as is_unknown_actor,
         listed.target_source_id is not null and targets.customer_id is null
@@ -91,6 +97,11 @@ interactions_identified as (
         on
             interactions.source_system = actors.source_system
             and interactions.actor_source_id = actors.source_record_id
+    left join labels
+        on
+            {{ text_id(
+                'social_interactions', 'interaction_source_id', 'text_token', 'interactions'
+            ) }} = labels.text_id
     left join identities as targets
         on
             listed.source_system = targets.source_system

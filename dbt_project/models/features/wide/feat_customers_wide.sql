@@ -24,6 +24,12 @@ engagement as (
 
 ),
 
+voice as (
+
+    select * from {{ ref('feat_customer_voice') }}
+
+),
+
 graph as (
 
     select * from {{ ref('feat_customer_graph') }}
@@ -42,6 +48,7 @@ features_joined as (
         behavior.top_category,
         behavior.top_category_90d,
         engagement.channel_preference,
+        voice.complaint_topics_top1,
         {{ feature_set_version() }} as feature_set_version,
         ---------- numbers
         rfm.recency_days,
@@ -80,6 +87,16 @@ features_joined as (
         engagement.csat_last,
         engagement.nps_last,
         engagement.csat_avg_365d,
+        voice.reviews_n,
+        voice.avg_score,
+        voice.low_score_share,
+        voice.messages_90d,
+        voice.complaints_90d,
+        voice.open_issues,
+        voice.overdue_issues,
+        voice.sentiment_90d,
+        voice.satisfaction_proxy,
+        voice.response_hours_365d,
         graph.degree,
         graph.degree_in,
         graph.degree_out,
@@ -106,6 +123,7 @@ features_joined as (
     inner join rfm on customers.customer_id = rfm.customer_id
     inner join behavior on customers.customer_id = behavior.customer_id
     inner join engagement on customers.customer_id = engagement.customer_id
+    inner join voice on customers.customer_id = voice.customer_id
     inner join graph on customers.customer_id = graph.customer_id
 
 )

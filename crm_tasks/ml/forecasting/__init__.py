@@ -1,0 +1,1 @@
+"""What will be sold: thirty dated steps ahead, with bands that cover what they say."""

@@ -1,0 +1,1 @@
+"""What customers say: language, masking, labels, summaries, topics; tables in, tables out."""

@@ -1,0 +1,119 @@
+"""Texts out of the vault become masked texts, each masked once: what is kept, what is read anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from crm_tasks.contracts.text import MASKED_TEXTS
+from crm_tasks.text.cleaning import CHARACTERS_AT_MOST, cleaned
+from crm_tasks.text.languages import language_codes
+from crm_tasks.text.masking import MASKING_VERSION, masked, personal_spans
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from crm_tasks.text.known_values import KnownValues
+
+#: Columns of the texts there are: which, whose, since when.
+LISTED = (
+    "text_id", "source_entity", "customer_id", "is_from_customer", "text_token", "written_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Masked texts of the predecessor that still hold, and the texts that have to be read.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        Rows of text.masked_texts, whose and when as they are now.
+    to_read : pyarrow.Table
+        The rows of the list that are new, changed, or name somebody who was not known.
+    """
+
+    rows: pa.Table
+    to_read: pa.Table = field(repr=False)
+
+
+def kept_texts(listed: pa.Table, previous: pa.Table | None, known: KnownValues) -> Kept:
+    """Return which masked texts of the predecessor hold: same text, same rules, nobody new in it.
+
+    Parameters
+    ----------
+    listed : pyarrow.Table
+        The texts there are now, with the columns ``LISTED`` and possibly others.
+    previous : pyarrow.Table or None
+        text.masked_texts of the predecessor.
+    """
+    if previous is None or not previous.num_rows or not listed.num_rows:
+        return Kept(MASKED_TEXTS.arrow_schema.empty_table(), listed)
+    held = {
+        (row["text_id"], row["text_token"]): row
+        for row in previous.select(
+            ["text_id", "text_token", "language_code", "masked_text", "n_masked", "is_cut",
+             "masking_version"]
+        ).to_pylist()
+        if row["masking_version"] == MASKING_VERSION and not known.spans(row["masked_text"])
+    }  # fmt: skip
+    told = listed.select(list(LISTED)).to_pylist()
+    found = [held.get((row["text_id"], row["text_token"])) for row in told]
+    rows = [{**old, **new} for new, old in zip(told, found, strict=True) if old is not None]
+    is_new = pa.array([row is None for row in found], pa.bool_())
+    return Kept(_table(rows), listed.filter(is_new))
+
+
+def read_texts(
+    listed: pa.Table,
+    clear: Sequence[str | None],
+    known: KnownValues,
+    own_names: Mapping[str, Sequence[str]],
+    regions: Sequence[str],
+) -> pa.Table:
+    """Return texts masked, in the columns of text.masked_texts but for the date.
+
+    Parameters
+    ----------
+    listed : pyarrow.Table
+        Which texts: the columns ``LISTED``.
+    clear : sequence of str or None
+        The texts as they came, in the same order; None where the vault has nothing any more.
+    own_names : mapping
+        By customer, the names of whoever wrote or received it.
+    """
+    rows = []
+    for row, text in zip(listed.select(list(LISTED)).to_pylist(), clear, strict=True):
+        if text is None:
+            continue
+        seen = cleaned(text)
+        spans = personal_spans(seen, known, own_names.get(row["customer_id"] or "", ()), regions)
+        kept = masked(seen, spans)
+        rows.append(
+            row
+            | {
+                "masked_text": kept,
+                "n_masked": len(spans),
+                "masking_version": MASKING_VERSION,
+                "is_cut": len(text) > CHARACTERS_AT_MOST,
+            }
+        )
+    codes = language_codes([row["masked_text"] for row in rows])
+    return _table([{**r, "language_code": code} for r, code in zip(rows, codes, strict=True)])
+
+
+def dated(parts: Sequence[pa.Table], as_of: dt.date) -> pa.Table:
+    """Return the rows of several tables as one, as of a date."""
+    whole = [part.drop_columns(["as_of_date"]) for part in parts]
+    open_schema = pa.schema([one.with_nullable(True) for one in whole[0].schema])
+    rows = pa.concat_tables([part.cast(open_schema) for part in whole])
+    dates = pa.repeat(pa.scalar(as_of, pa.date32()), rows.num_rows)
+    return rows.append_column("as_of_date", dates)
+
+
+def _table(rows: Sequence[Mapping[str, object]]) -> pa.Table:
+    schema = pa.schema([f.with_nullable(True) for f in MASKED_TEXTS.arrow_schema])
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
