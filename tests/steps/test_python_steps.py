@@ -28,6 +28,7 @@ from crm_tasks.steps import (
     ml,
     outlook,
     patterns,
+    recommendations,
     strategy,
 )
 from crm_tasks.steps.registry import STEPS, find_step
@@ -210,6 +211,18 @@ def test_patterns_are_counted_over_the_baskets_of_the_run(opened):
     # A predecessor of code that knew no patterns has none to compare with.
     patterns.find_patterns(replace(run, predecessor_run_id="a run of earlier code"))
     assert report.figures["pattern_counts"] == len(counts)
+
+
+def test_lists_are_judged_before_they_are_made(opened):
+    run = opened("recommendations")
+    report = recommendations.recommend_products(run)
+    lists = run.read("ml.recommendations").to_pandas()
+    everybody = set(run.read("core.dim_customers").column("customer_id").to_pylist())
+    assert set(lists["customer_id"]) <= everybody
+    assert report.message == f"{len(lists):,} products recommended"
+    judged = run.read("ml.model_comparisons").to_pandas()
+    targets = set(judged["target"])
+    assert {"recommend:buy_again", "recommend:discover"} <= targets
 
 
 def test_the_plan_may_do_what_the_profile_allows(opened):
