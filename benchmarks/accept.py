@@ -14,6 +14,7 @@ from rich.console import Console
 from benchmarks import (  # noqa: F401 (importing registers their lines)
     change,
     connectors,
+    effects,
     foundation,
     identity,
     outlook,

@@ -15,6 +15,7 @@ from crm_tasks.cli import (
     graph,
     identity,
     key,
+    outbox,
     profile,
     quarantine,
     rules,
@@ -47,6 +48,7 @@ app.add_typer(graph.app, name="graph")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(identity.app, name="identity")
 app.add_typer(key.app, name="key")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(rules.app, name="rules")
 app.command("erase")(erase.erase)
 app.command("brief")(brief.brief)

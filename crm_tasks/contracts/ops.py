@@ -315,6 +315,30 @@ ERASURE_LOG = _ops(
     Column("rows_pseudonymised", "BIGINT", "Rows left without the reference to the person", False),
 )
 
+OUTBOX_MESSAGES = _ops(
+    "outbox_messages",
+    "One row per message that was to leave the house, with what became of it",
+    ("idempotency_key",),
+    Column("idempotency_key", "VARCHAR", "The same key is never sent twice", False),
+    Column("strategy_action_id", "VARCHAR", "Action in strategy.actions", False),
+    Column("campaign_id", "VARCHAR", "Campaign in strategy.campaigns", False),
+    Column("channel", "VARCHAR", "By which channel", False),
+    Column("content_id", "VARCHAR", "With which content", False),
+    Column("adapter", "VARCHAR", "smtp, webhook or file", False),
+    Column("handed_as", "VARCHAR", "File that carries it; NULL for single messages"),
+    Column(
+        "state",
+        "VARCHAR",
+        "pending, sending, sent, failed, or in_doubt: perhaps sent, never sent again by itself",
+        False,
+    ),
+    Column("attempts", "BIGINT", "Times it was claimed to be handed over", False),
+    Column("reason", "VARCHAR", "Why it failed, waits or is in doubt; never an address"),
+    Column("settled_by", "VARCHAR", "Account or event that settled a doubt"),
+    Column("queued_at", "TIMESTAMP", "When it was put in", False),
+    Column("changed_at", "TIMESTAMP", "When its state changed last", False),
+)
+
 TABLES = (
     RUNS,
     TASK_RUNS,
@@ -335,4 +359,5 @@ TABLES = (
     IDENTITY_DECISION_LOG,
     ERASURE_REQUESTS,
     ERASURE_LOG,
+    OUTBOX_MESSAGES,
 )

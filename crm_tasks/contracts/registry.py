@@ -17,6 +17,7 @@ from crm_tasks.contracts import (
     ml_recommendations,
     ml_segments,
     ml_text,
+    ml_uplift,
     ops,
     strategy,
     text,
@@ -53,6 +54,7 @@ PYTHON_TABLES: tuple[Table, ...] = (
     *ml_recommendations.TABLES,
     *ml_segments.TABLES,
     *ml_text.TABLES,
+    *ml_uplift.TABLES,
     *strategy.TABLES,
     *evaluation.TABLES,
 )

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from crm_tasks.profiles.base import RAW_PAYLOAD, Name, Strict, known_zone
 from crm_tasks.profiles.mappings import Concat, Constant, Feed, Mapping, Membership
+from crm_tasks.profiles.outlets import Outbox
 from crm_tasks.profiles.places import KnownAt, Source
 from crm_tasks.profiles.tables import IdentifyingColumn, SourceTable, ValueFormats
 
@@ -25,6 +26,7 @@ __all__ = [
     "Concat",
     "Constant",
     "Contact",
+    "Experiment",
     "Fairness",
     "Feed",
     "Generator",
@@ -33,6 +35,7 @@ __all__ = [
     "KnownAt",
     "Mapping",
     "Membership",
+    "Outbox",
     "Profile",
     "Source",
     "SourceTable",
@@ -87,6 +90,31 @@ class Contact(Strict):
     margin_share: Annotated[
         float, Field(gt=0, le=1, description="What the house keeps of an order's net amount")
     ] = 1.0
+
+
+class Experiment(Strict):
+    """A campaign of ours whose targets are drawn by lot before anybody is contacted."""
+
+    campaign: Annotated[Name, Field(description="Name of the campaign")]
+    design: Annotated[
+        Literal["cluster", "unit", "none"],
+        Field(description="Communities in two stages, single customers, or nobody is drawn"),
+    ]
+    start_date: dt.date
+    end_date: dt.date
+    saturations: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=1)], ...],
+        Field(min_length=2, description="Shares of a community that may be treated"),
+    ] = (0.0, 0.5, 1.0)
+    treated_share: Annotated[
+        float, Field(gt=0, lt=1, description="Share of customers that a unit design treats")
+    ] = 0.5
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end_date < self.start_date:
+            raise ValueError(f"experiment {self.campaign}: end_date lies before start_date")
+        return self
 
 
 class Identity(Strict):
@@ -147,6 +175,12 @@ class Profile(Strict):
     ] = None
     contact: Contact
     identity: Identity = Field(default_factory=Identity)
+    outbox: Annotated[
+        Outbox, Field(description="Where messages leave; nothing is sent without it")
+    ] = Field(default_factory=Outbox)
+    experiments: Annotated[
+        tuple[Experiment, ...], Field(description="Campaigns of ours drawn by lot, each once")
+    ] = ()
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     _rules_path: Path | None = PrivateAttr(None)
     _rules_sha256: str = PrivateAttr("")
@@ -160,6 +194,13 @@ class Profile(Strict):
                 raise ValueError(f"{source.source_system}: two tables with the same name")
         if len(set(systems)) < len(systems):
             raise ValueError("two sources with the same source_system")
+        return self
+
+    @model_validator(mode="after")
+    def _draws_each_campaign_once(self) -> Self:
+        campaigns = [experiment.campaign for experiment in self.experiments]
+        if len(set(campaigns)) < len(campaigns):
+            raise ValueError("experiments: two with the same campaign")
         return self
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from crm_tasks.connectors.sending.files import leave_out
 from crm_tasks.contracts import find_table
 from crm_tasks.errors import RunStateError
 from crm_tasks.landing.erasure import Erased, Remainder, record_digest, without_erased
@@ -147,6 +148,7 @@ def erase(settings: Settings, subject: str) -> Erasure:
         audit={"records": len(records), "places": len(counts)},
     )  # fmt: skip
     ledger.store.compact()
+    leave_out(home.outbox, work.ids)
     return Erasure(generation.operation, len(records), counts, frozenset(work.values | work.ids))
 
 

@@ -88,6 +88,13 @@ GATHERED = (*JUDGED, "ml.predictions")
 PREDICTIONS = ("ml.prediction_reasons", "ml.drivers")
 
 TEXT_LABELS = ("ml.text_labels", "ml.text_label_queue")
+DRAWN = ("evaluation.assignments", "evaluation.designs")
+UPLIFT = ("ml.uplift", "evaluation.uplift_forecasts", "evaluation.uplift_curves")
+RESULTS = (
+    "evaluation.strategy_results",
+    "evaluation.exposures",
+    "evaluation.policy_values",
+)
 
 STEPS: tuple[Step, ...] = (
     _python("land", "load", "landing:land", "landing"),
@@ -152,11 +159,14 @@ STEPS: tuple[Step, ...] = (
         contributes=GATHERED,
         after="gate_features",
     ),
+    _python("uplift", "learn", "evaluation:learn_uplift", *UPLIFT, contributes=GATHERED[:1]),
     _python("comparisons", "learn", "ml:compare_models", *GATHERED),
     _python("gate_ml", "learn", "gates:gate_ml"),
+    _python("assignments", "decide", "assigning:assign_arms", *DRAWN),
     _python("actions", "decide", "strategy:plan_actions", "strategy"),
     _python("gate_strategy", "decide", "gates:gate_strategy"),
     _python("campaign_response", "evaluate", "evaluation:measure_campaign_response", "evaluation"),
+    _python("results", "evaluate", "evaluation:judge_campaigns", *RESULTS),
     _python("brief", "evaluate", "brief:write_brief", "strategy.decision_briefs"),
     _dbt("bi", "publish", "models:build_bi", "bi"),
     _python("publish", "publish", "publish:publish"),

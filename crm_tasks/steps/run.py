@@ -15,7 +15,7 @@ from crm_tasks.privacy.keys import derived_key, home_secret
 from crm_tasks.steps.registry import steps_contributing_to
 from crm_tasks.warehouse.history import line
 from crm_tasks.warehouse.scratch import scratch
-from crm_tasks.warehouse.tables import read_part, read_table, write_table
+from crm_tasks.warehouse.tables import has_written, read_part, read_table, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -105,17 +105,18 @@ class Run:
     ) -> list[pa.Table]:
         """Return what the runs that stand for earlier dates wrote of a kept Python table.
 
-        All of its columns or the named ones; of all dates or those from ``since`` on.
+        All of its columns or the named ones; of all dates or those from ``since`` on. A run of
+        before the table existed wrote nothing of it.
         """
         if self.predecessor_run_id is None:
             return []
         until = self.ledger.find_run(self.predecessor_run_id)["as_of_date"]
         runs = line(self.ledger, self.profile.profile, until)
-        first = since.isoformat() if since else ""
+        first, kept = since.isoformat() if since else "", find_table(table)
         return [
-            read_table(self.home, find_table(table), run["run_id"], columns)
+            read_table(self.home, kept, run["run_id"], columns)
             for run in runs
-            if run["as_of_date"] >= first
+            if run["as_of_date"] >= first and has_written(self.home, kept, run["run_id"])
         ]
 
     def write(self, table: str, rows: pa.Table) -> int:

@@ -10,9 +10,11 @@ import pyarrow.compute as pc
 
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.contracts.strategy import ACTIONS
+from crm_tasks.steps.assigning import held_out
 from crm_tasks.strategy.params import Fairness, PlanParams
 from crm_tasks.strategy.plan import plan_contacts
 from crm_tasks.strategy.rules import load_rules
+from crm_tasks.strategy.wording import OBJECTIVES
 
 if TYPE_CHECKING:
     from crm_tasks.steps.run import Run
@@ -80,9 +82,31 @@ def planning_frames(run: Run) -> dict[str, pa.Table]:
     since = run.as_of - REMEMBERED
     before = run.read_history("strategy.actions", PREVIOUS, since)
     frames["previous_actions"] = pa.concat_tables([empty, *before])
-    frames["uplift"] = UPLIFT.empty_table()
-    frames["held_out"] = HELD_OUT.empty_table()
+    frames["uplift"] = uplift_of(run)
+    frames["held_out"] = held_out_of(run)
     return frames
+
+
+def uplift_of(run: Run) -> pa.Table:
+    """Return what each channel and content changes per customer, where something was drawn."""
+    rows = run.read("ml.uplift")
+    if not rows.num_rows:
+        return UPLIFT.empty_table()
+    from crm_tasks.ml.uplift import by_treatment
+
+    return by_treatment(rows).select(UPLIFT.names).cast(UPLIFT)
+
+
+def held_out_of(run: Run) -> pa.Table:
+    """Return whom a running experiment keeps without contact, for every objective."""
+    controls = held_out(run)
+    objectives = [name for name, *_ in OBJECTIVES]
+    return pa.table({
+        "customer_id": pa.concat_arrays([controls] * len(objectives)),
+        "objective": pa.array(objectives, pa.string()).take(
+            pa.array([n for n in range(len(objectives)) for _ in range(len(controls))], pa.int64())
+        ),
+    }).cast(HELD_OUT)  # fmt: skip
 
 
 def without_gone(customers: pa.Table, people: pa.Table) -> pa.Table:

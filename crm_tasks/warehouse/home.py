@@ -51,6 +51,11 @@ class Home:
         return self.root / "ops" / "audit_heads.jsonl"
 
     @property
+    def outbox(self) -> Path:
+        """Lists that were handed over as files; mode 0700."""
+        return self.root / "outbox"
+
+    @property
     def vault(self) -> Path:
         """Encrypted identifying values; mode 0700."""
         return self.root / "vault"

@@ -86,6 +86,11 @@ def handed_over(home: Home, table: Table, run_id: str, part: str | None = None) 
     return folder / ROWS_FILE
 
 
+def has_written(home: Home, table: Table, run_id: str) -> bool:
+    """Return whether a run wrote a table at all: one of before the table existed did not."""
+    return (home.table_dir(table, run_id) / MANIFEST).is_file()
+
+
 def is_handed_over(home: Home, table: Table, run_id: str, part: str | None = None) -> bool:
     """Return whether a run's rows of a table are there and have the digest of their manifest."""
     folder = home.table_dir(table, run_id, part)

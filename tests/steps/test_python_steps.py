@@ -56,8 +56,8 @@ def hand_overs(run, step):
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
         "identity", "relationships", "influence", "links", "segments", "patterns",
-        "predictions", "choices", "recommendations", "value", "forecasts", "comparisons",
-        "actions", "campaign_response", "brief",
+        "predictions", "choices", "recommendations", "value", "forecasts", "uplift", "comparisons",
+        "assignments", "actions", "campaign_response", "results", "brief",
     ]  # fmt: skip
 
 
