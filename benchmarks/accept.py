@@ -24,6 +24,7 @@ from benchmarks import (  # noqa: F401 (importing registers their lines)
     profiles,
     relationships,
     throughput,
+    voice,
 )
 from benchmarks.acceptance import REGISTRY, Row, judge
 from benchmarks.machine import describe_commit, describe_machine, today

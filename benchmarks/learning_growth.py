@@ -51,8 +51,7 @@ MEMORY = "16GB"
 EMPTY = {
     "sessions": {"started_at": pa.timestamp("us"), "has_cart": pa.bool_()},
     "reviews": {"reviewed_at": pa.timestamp("us"), "score": pa.int8(), "is_low_score": pa.bool_()},
-    "messages": {"sent_at": pa.timestamp("us"), "direction": pa.string(), "intent": pa.string(),
-                 "agent_intent": pa.string()},
+    "messages": {"sent_at": pa.timestamp("us"), "direction": pa.string(), "intent": pa.string()},
     "contacts": {"sent_at": pa.timestamp("us"), "opened_at": pa.timestamp("us")},
     "redemptions": {"redeemed_at": pa.timestamp("us")},
     "surveys": {"survey_at": pa.timestamp("us"), "csat": pa.int64(), "nps": pa.int64()},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crm_tasks.contracts import (
     evaluation,
+    features_needs,
     graph,
     graph_influence,
     graph_links,
@@ -44,6 +45,7 @@ FLOW = (
 
 PYTHON_TABLES: tuple[Table, ...] = (
     *identity.TABLES,
+    *features_needs.TABLES,
     *graph.TABLES,
     *graph_influence.TABLES,
     *graph_links.TABLES,

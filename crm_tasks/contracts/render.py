@@ -212,6 +212,8 @@ def writer_of(table: Table) -> str:
         return "crm_tasks/warehouse/ledger.py"
     if table.writer == "dbt":
         return str(model_path(table).with_suffix(".sql").relative_to(PROJECT))
+    if table.schema == "features":
+        return "crm_tasks/text"  # needs are told by texts: the only features that Python writes
     return f"crm_tasks/{table.schema}"
 
 

@@ -37,4 +37,81 @@ MASKED_TEXTS = Table(
     ),
 )
 
-TABLES = (MASKED_TEXTS,)
+SUMMARIES = Table(
+    schema="text",
+    name="summaries",
+    grain="One row per sentence of the summary of a conversation or of a customer",
+    key=("scope", "subject_id", "rank"),
+    columns=(
+        Column("scope", "VARCHAR", "conversation or customer", False),
+        Column("subject_id", "VARCHAR", "conversation_id or customer_id", False),
+        Column("rank", "INTEGER", "Place in the summary, the weightiest first", False),
+        Column("sentence", "VARCHAR", "As it stands in the masked text", False),
+        Column("customer_id", "VARCHAR", "Who wrote it; NULL where nobody is named"),
+        Column("source_id", "VARCHAR", "Message or review it is from", False),
+        Column("text_id", "VARCHAR", "Text it is from, in text.masked_texts", False),
+        Column("said_at", "TIMESTAMP", "When it was written, in UTC", False),
+        as_of_date_column(),
+    ),
+)
+
+TOPIC_TRENDS = Table(
+    schema="text",
+    name="topic_trends",
+    grain="One row per week and topic of what customers wrote in the last 26 weeks",
+    key=("week_start", "topic"),
+    columns=(
+        Column("week_start", "DATE", "Monday of the week", False),
+        Column("topic", "VARCHAR", "What the texts are about", False),
+        Column("n_texts", "BIGINT", "Texts about it", False, "texts"),
+        Column("n_all", "BIGINT", "Texts of the week about any topic", False, "texts"),
+        Column("share", "DOUBLE", "n_texts / n_all", False, "share"),
+        Column("ci_low", "DOUBLE", "Lower end of the 95 % Wilson interval", False, "share"),
+        Column("ci_high", "DOUBLE", "Upper end of the 95 % Wilson interval", False, "share"),
+        Column("n_bad", "BIGINT", "Of the texts, complaints and low scores", False, "texts"),
+        Column("sentiment", "DOUBLE", "Average sentiment, -1 to 1"),
+        as_of_date_column(),
+    ),
+)
+
+COMPLAINT_THEMES = Table(
+    schema="text",
+    name="complaint_themes",
+    grain="One row per segment or product category and topic complained of in the last 365 days",
+    key=("dimension", "value", "topic"),
+    columns=(
+        Column("dimension", "VARCHAR", "segment or category", False),
+        Column("value", "VARCHAR", "segment_id in ml.segment_definitions, or category_l2", False),
+        Column("topic", "VARCHAR", "What is complained of", False),
+        Column("n_complaints", "BIGINT", "Complaints and low scores about it", False, "texts"),
+        Column("n_texts", "BIGINT", "All texts of the segment or category", False, "texts"),
+        Column("share", "DOUBLE", "n_complaints / n_texts", False, "share"),
+        Column("ci_low", "DOUBLE", "Lower end of the 95 % Wilson interval", False, "share"),
+        Column("ci_high", "DOUBLE", "Upper end of the 95 % Wilson interval", False, "share"),
+        as_of_date_column(),
+    ),
+)
+
+EMERGING_TOPICS = Table(
+    schema="text",
+    name="emerging_topics",
+    grain="One row per term that customers use more in the last 14 days than in the 90 before",
+    key=("term",),
+    columns=(
+        Column("term", "VARCHAR", "Word, pair of words or run of Chinese characters", False),
+        Column("rank", "BIGINT", "Place by q_value, from 1", False),
+        Column("n_recent", "BIGINT", "Customers who used it lately", False, "customers"),
+        Column("n_recent_all", "BIGINT", "Customers who wrote lately", False, "customers"),
+        Column("n_before", "BIGINT", "Customers who used it before", False, "customers"),
+        Column("n_before_all", "BIGINT", "Customers who wrote before", False, "customers"),
+        Column("share_recent", "DOUBLE", "n_recent / n_recent_all", False, "share"),
+        Column("share_before", "DOUBLE", "n_before / n_before_all", False, "share"),
+        Column("ci_low", "DOUBLE", "Lower end of share_recent's 95 % interval", False, "share"),
+        Column("ci_high", "DOUBLE", "Upper end of share_recent's 95 % interval", False, "share"),
+        Column("q_value", "DOUBLE", "Of the rise, over all terms looked at", False),
+        Column("is_alert", "BOOLEAN", "Whether q_value is at most 0.05", False),
+        as_of_date_column(),
+    ),
+)
+
+TABLES = (MASKED_TEXTS, SUMMARIES, TOPIC_TRENDS, COMPLAINT_THEMES, EMERGING_TOPICS)

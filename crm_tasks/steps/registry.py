@@ -87,6 +87,16 @@ JUDGED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliabili
 GATHERED = (*JUDGED, "ml.predictions")
 PREDICTIONS = ("ml.prediction_reasons", "ml.drivers")
 
+#: What texts tell once segments are known; the schema's other table is written before core.
+VOICE = (
+    "text.summaries",
+    "text.topic_trends",
+    "text.complaint_themes",
+    "text.emerging_topics",
+    "features.need_distribution",
+    "features.need_trend",
+    "features.need_correlation",
+)
 TEXT_LABELS = ("ml.text_labels", "ml.text_label_queue")
 DRAWN = ("evaluation.assignments", "evaluation.designs")
 UPLIFT = ("ml.uplift", "evaluation.uplift_forecasts", "evaluation.uplift_curves")
@@ -111,7 +121,12 @@ STEPS: tuple[Step, ...] = (
     _python("links", "graph", "foresight:build_links", *LINKS),
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
+<<<<<<< HEAD
     _python("segments", "learn", "ml:build_segments", "ml", "evaluation.segment_stability"),
+=======
+    _python("segments", "learn", "ml:build_segments", "ml"),
+    _python("voice", "learn", "voice:describe_voice", *VOICE, after="segments"),
+>>>>>>> main
     _python("patterns", "learn", "patterns:find_patterns", *PATTERNS, after="features_wide"),
     _python(
         "predictions",

@@ -21,6 +21,8 @@ READ_LANGUAGES = ("zh", "en")
 MESSAGES = "messages"
 KNOWN = ("text_id", "source_entity", "customer_id", "is_from_customer")
 QUEUE_AT_MOST = 200
+#: Memory is bounded by what is labelled at once.
+TEXTS_AT_ONCE = 10_000
 DECIMALS = 6
 INTENT, SENTIMENT = "intent", "sentiment"
 UNLABELLED = {
@@ -40,6 +42,14 @@ def label_texts(texts: pa.Table, model: TextModel) -> pa.Table:
     """
     is_read = pc.is_in(texts["language_code"], value_set=pa.array(READ_LANGUAGES))
     read = texts.filter(is_read)
+    parts = [
+        _label_part(read.slice(at, TEXTS_AT_ONCE), model)
+        for at in range(0, read.num_rows, TEXTS_AT_ONCE)
+    ]
+    return pa.concat_tables(parts or [_open(TEXT_LABELS.arrow_schema).empty_table()])
+
+
+def _label_part(read: pa.Table, model: TextModel) -> pa.Table:
     written = read["masked_text"].to_pylist()
     told = model.probabilities(written)
     sentiment = _sentiment(told[SENTIMENT], model.heads[SENTIMENT])

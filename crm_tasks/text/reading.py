@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from crm_tasks.text.known_values import KnownValues
 
+#: Memory is bounded by what is read at once.
+TEXTS_AT_ONCE = 10_000
 #: Columns of the texts there are: which, whose, since when.
 LISTED = (
     "text_id", "source_entity", "customer_id", "is_from_customer", "text_token", "written_at",
@@ -85,6 +87,26 @@ def read_texts(
     own_names : mapping
         By customer, the names of whoever wrote or received it.
     """
+    parts = [
+        _read_part(
+            listed.slice(at, TEXTS_AT_ONCE),
+            clear[at : at + TEXTS_AT_ONCE],
+            known,
+            own_names,
+            regions,
+        )
+        for at in range(0, listed.num_rows, TEXTS_AT_ONCE)
+    ]
+    return pa.concat_tables(parts or [_table([])])
+
+
+def _read_part(
+    listed: pa.Table,
+    clear: Sequence[str | None],
+    known: KnownValues,
+    own_names: Mapping[str, Sequence[str]],
+    regions: Sequence[str],
+) -> pa.Table:
     rows = []
     for row, text in zip(listed.select(list(LISTED)).to_pylist(), clear, strict=True):
         if text is None:
@@ -107,7 +129,7 @@ def read_texts(
 
 def dated(parts: Sequence[pa.Table], as_of: dt.date) -> pa.Table:
     """Return the rows of several tables as one, as of a date."""
-    whole = [part.drop_columns(["as_of_date"]) for part in parts]
+    whole = [part.select([n for n in part.column_names if n != "as_of_date"]) for part in parts]
     open_schema = pa.schema([one.with_nullable(True) for one in whole[0].schema])
     rows = pa.concat_tables([part.cast(open_schema) for part in whole])
     dates = pa.repeat(pa.scalar(as_of, pa.date32()), rows.num_rows)

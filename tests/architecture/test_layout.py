@@ -30,6 +30,9 @@ UNGATED = {
     "core.dim_dates": "a calendar; dbt tests it whole",
     "features.feat_customer_graph": "built after the gate of the graph it copies",
     "features.feat_customers_wide": "built after the gates of what it joins",
+    "features.need_distribution": "worked out in the last step of learning; counts with intervals",
+    "features.need_trend": "as need_distribution",
+    "features.need_correlation": "as need_distribution",
     "strategy.decision_briefs": "written after the gate of the plan it describes",
     "graph.dropped_products": "a record of what was left out",
 }

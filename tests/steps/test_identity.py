@@ -46,7 +46,9 @@ def test_the_first_model_is_accepted_by_rule_and_used_from_then_on(opened):
     assert isinstance(model, IdentityModel)
     assert {r["model_version"] for r in rows_of(run, "links")} == {model.version}
     identity.resolve_identities(run)
-    rows = run.ledger.store.rows("select count(*) as n from model_artifacts")
+    rows = run.ledger.store.rows(
+        "select count(*) as n from model_artifacts where model_kind = 'identity'"
+    )
     assert rows == [{"n": 1}]
 
 

@@ -38,7 +38,7 @@ READS: dict[str, tuple[str, tuple[str, ...]]] = {
     "reviews": ("core.fct_reviews", ("customer_id", "reviewed_at", "score", "is_low_score")),
     "messages": (
         "core.fct_messages",
-        ("customer_id", "sent_at", "direction", "intent", "agent_intent"),
+        ("customer_id", "sent_at", "direction", "intent"),
     ),
     "contacts": ("core.fct_contacts", ("customer_id", "sent_at", "opened_at")),
     "redemptions": ("core.fct_redemptions", ("customer_id", "redeemed_at")),
@@ -68,8 +68,8 @@ _DATED = {
     "reviews": ("reviewed_at", "cast(score as integer) as score, is_low_score"),
     "messages": (
         "sent_at",
-        """coalesce(direction, 'in') = 'in' as is_inbound,
-        coalesce(agent_intent, intent) as intent""",
+        # Not what agents tagged: they tag some messages only, and later than these came.
+        "coalesce(direction, 'in') = 'in' as is_inbound, intent",
     ),
     "contacts": ("sent_at", "{day_of_opened} as opened_day"),
     "redemptions": ("redeemed_at", "1 as one"),

@@ -24,7 +24,7 @@ TYPES = {
     "reviews": {"customer_id": pa.string(), "reviewed_at": pa.timestamp("us"),
                 "score": pa.int8(), "is_low_score": pa.bool_()},
     "messages": {"customer_id": pa.string(), "sent_at": pa.timestamp("us"),
-                 "direction": pa.string(), "intent": pa.string(), "agent_intent": pa.string()},
+                 "direction": pa.string(), "intent": pa.string()},
     "contacts": {"customer_id": pa.string(), "sent_at": pa.timestamp("us"),
                  "opened_at": pa.timestamp("us")},
     "redemptions": {"customer_id": pa.string(), "redeemed_at": pa.timestamp("us")},
