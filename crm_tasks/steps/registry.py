@@ -121,12 +121,8 @@ STEPS: tuple[Step, ...] = (
     _python("links", "graph", "foresight:build_links", *LINKS),
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
-<<<<<<< HEAD
     _python("segments", "learn", "ml:build_segments", "ml", "evaluation.segment_stability"),
-=======
-    _python("segments", "learn", "ml:build_segments", "ml"),
     _python("voice", "learn", "voice:describe_voice", *VOICE, after="segments"),
->>>>>>> main
     _python("patterns", "learn", "patterns:find_patterns", *PATTERNS, after="features_wide"),
     _python(
         "predictions",

@@ -55,9 +55,10 @@ def hand_overs(run, step):
 
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
-        "identity", "texts", "relationships", "influence", "links", "segments", "patterns",
-        "predictions", "choices", "recommendations", "value", "forecasts", "next_purchases",
-        "uplift", "comparisons", "assignments", "actions", "campaign_response", "results", "brief",
+        "identity", "texts", "relationships", "influence", "links", "segments", "voice",
+        "patterns", "predictions", "choices", "recommendations", "value", "forecasts",
+        "next_purchases", "uplift", "comparisons", "assignments", "actions", "campaign_response",
+        "results", "brief",
     ]  # fmt: skip
 
 
