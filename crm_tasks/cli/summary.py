@@ -52,7 +52,7 @@ order by target
 WORTH_RUNNING = {
     "who the customers are": (
         "select segment_name, n_customers, revenue_share, avg_recency_days "
-        "from bi.segment_overview order by n_customers desc"
+        "from bi.segment_overview where segmentation = 'rfm' order by n_customers desc"
     ),
     "whom to contact, and why": (
         "select customer_id, channel_id, action_name, scheduled_at, reason_en "

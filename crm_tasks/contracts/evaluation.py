@@ -27,6 +27,25 @@ CAMPAIGN_RESPONSE = Table(
     history="snapshot",
 )
 
+SEGMENT_STABILITY = Table(
+    schema="evaluation",
+    name="segment_stability",
+    grain="One row per segmentation and what it is compared with: how far both agree",
+    key=("segmentation", "compared_with", "as_of_date"),
+    columns=(
+        Column("segmentation", "VARCHAR", "Which way of segmenting", False),
+        Column("compared_with", "VARCHAR", "bootstrap refits, or the predecessor", False),
+        Column("run_id_prev", "VARCHAR", "The predecessor; NULL for bootstrap"),
+        Column("ari", "DOUBLE", "Adjusted Rand index, 1 the same; bootstrap: mean over pairs"),
+        Column("nmi", "DOUBLE", "Mutual information over the mean entropy"),
+        Column("jaccard_min", "DOUBLE", "Best overlap of the old segment that changed most"),
+        Column("share_moved", "DOUBLE", "Customers now in another segment", unit="share"),
+        Column("n_customers", "BIGINT", "Customers in both", unit="customers"),
+        as_of_date_column(),
+    ),
+    history="snapshot",
+)
+
 ASSIGNMENTS = Table(
     schema="evaluation",
     name="assignments",
@@ -228,6 +247,7 @@ TABLES = (
     ASSIGNMENTS,
     DESIGNS,
     CAMPAIGN_RESPONSE,
+    SEGMENT_STABILITY,
     STRATEGY_RESULTS,
     EXPOSURES,
     UPLIFT_FORECASTS,

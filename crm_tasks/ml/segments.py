@@ -76,13 +76,13 @@ RFM_SEGMENTS = (
 )  # fmt: skip
 
 
-def segment_id(name: str) -> str:
-    """Return the id of an RFM segment.
+def segment_id(name: str, segmentation: str = RFM) -> str:
+    """Return the id of a segment.
 
     >>> segment_id("loyal")
     'rfm:loyal'
     """
-    return f"{RFM}:{name}"
+    return f"{segmentation}:{name}"
 
 
 def define_segments(as_of: dt.date) -> pa.Table:
@@ -132,7 +132,20 @@ def assign_segments(rfm: pa.Table, as_of: dt.date) -> pa.Table:
     )
 
 
-def profile_segments(rfm: pa.Table, as_of: dt.date) -> pa.Table:
+def profile_members(rfm: pa.Table, members: pa.Table, as_of: dt.date) -> pa.Table:
+    """Return the rows of ml.segment_profiles of any segmentation, from its rows of ml.segments."""
+    place = pc.index_in(
+        rfm.column("customer_id"), value_set=members.column("customer_id").combine_chunks()
+    )
+    known = rfm.filter(place.is_valid())
+    ids = members.column("segment_id").take(place.drop_null())
+    names = pc.list_element(pc.split_pattern(ids, ":", max_splits=1), 1)
+    column = known.schema.get_field_index("rfm_segment")
+    segmentation = members.column("segmentation")[0].as_py()
+    return profile_segments(known.set_column(column, "rfm_segment", names), as_of, segmentation)
+
+
+def profile_segments(rfm: pa.Table, as_of: dt.date, segmentation: str = RFM) -> pa.Table:
     """Return the rows of ml.segment_profiles: each segment's means against all customers.
 
     A mean is over the customers that have the feature, and NULL if none has it; ``z_vs_all`` is
@@ -151,9 +164,17 @@ def profile_segments(rfm: pa.Table, as_of: dt.date) -> pa.Table:
     for i in sorted(range(len(found)), key=lambda i: str(found[i])):
         terms = _top_terms({feature: float(z[i]) for feature, (_, z) in measured.items()})
         for feature, (mean, z) in measured.items():
-            row = (segment_id(found[i]), int(size[i]), share[i], feature, mean[i], z[i], terms)
-            for name, value in zip(columns, (*row, as_of), strict=True):
-                columns[name].append(_null_if_nan(value))
+            row = (
+                segment_id(found[i], segmentation),
+                int(size[i]),
+                share[i],
+                feature,
+                mean[i],
+                z[i],
+                terms,
+            )
+            for column, value in zip(columns, (*row, as_of), strict=True):
+                columns[column].append(_null_if_nan(value))
     return pa.table({n: pa.array(columns[n], kind) for n, kind in _PROFILE_TYPES.items()})
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from crm_tasks.contracts.frames import StepReport
+from crm_tasks.errors import RunStateError
 from crm_tasks.ml.patterns import find
 from crm_tasks.ml.patterns.params import PatternParams
 
 if TYPE_CHECKING:
     from crm_tasks.steps.run import Run
+
+log = logging.getLogger(__name__)
 
 READS = {
     "order_items": (
@@ -31,10 +37,7 @@ READS = {
 def find_patterns(run: Run) -> StepReport:
     """Write association rules, sequence rules and what was counted for them."""
     frames = {name: run.read(table, columns) for name, (table, columns) in READS.items()}
-    previous = (
-        run.read_predecessor("ml.association_rules"),
-        run.read_predecessor("ml.sequence_rules"),
-    )
+    previous = (_former(run, "ml.association_rules"), _former(run, "ml.sequence_rules"))
     with run.scratch(**frames) as scratch:
         tables = find.find_patterns(scratch, previous, run.as_of, PatternParams())
     written = {name: run.write(f"ml.{name}", rows) for name, rows in tables.items()}
@@ -45,3 +48,12 @@ def find_patterns(run: Run) -> StepReport:
         message=f"{together:,} rules of what goes together, {after:,} of what follows what",
         figures=written,
     )
+
+
+def _former(run: Run, table: str) -> pa.Table | None:
+    """Return the predecessor's rules; None if it was run by code that knew no patterns."""
+    try:
+        return run.read_predecessor(table)
+    except (RunStateError, pa.ArrowInvalid):
+        log.info("the predecessor found no patterns: all rules count as new")
+        return None

@@ -121,9 +121,9 @@ STEPS: tuple[Step, ...] = (
     _python("links", "graph", "foresight:build_links", *LINKS),
     _python("gate_graph", "graph", "gates:gate_graph"),
     _dbt("features_wide", "graph", "models:build_features_wide", "features"),
-    _python("segments", "learn", "ml:build_segments", "ml"),
+    _python("segments", "learn", "ml:build_segments", "ml", "evaluation.segment_stability"),
     _python("voice", "learn", "voice:describe_voice", *VOICE, after="segments"),
-    _python("patterns", "learn", "patterns:find_patterns", *PATTERNS, after="features_wide"),
+    _python("patterns", "learn", "patterns:find_patterns", *PATTERNS, after="gate_features"),
     _python(
         "predictions",
         "learn",
@@ -137,6 +137,14 @@ STEPS: tuple[Step, ...] = (
         "learn",
         "choices:predict_choices",
         contributes=GATHERED,
+        after="gate_features",
+    ),
+    _python(
+        "recommendations",
+        "learn",
+        "recommendations:recommend_products",
+        "ml.recommendations",
+        contributes=("ml.model_comparisons",),
         after="gate_features",
     ),
     _python(

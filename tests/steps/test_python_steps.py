@@ -29,6 +29,7 @@ from crm_tasks.steps import (
     outlook,
     patterns,
     pictures,
+    recommendations,
     strategy,
 )
 from crm_tasks.steps.registry import STEPS, find_step
@@ -55,9 +56,10 @@ def hand_overs(run, step):
 
 def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
-        "identity", "relationships", "influence", "links", "segments", "patterns",
-        "predictions", "choices", "value", "forecasts", "uplift", "comparisons", "assignments",
-        "actions", "campaign_response", "results", "brief",
+        "identity", "texts", "relationships", "influence", "links", "segments", "voice",
+        "patterns", "predictions", "choices", "recommendations", "value", "forecasts",
+        "next_purchases", "uplift", "comparisons", "assignments", "actions", "campaign_response",
+        "results", "brief",
     ]  # fmt: skip
 
 
@@ -180,11 +182,35 @@ def test_every_customer_is_in_one_segment_that_has_a_definition(opened):
     report = ml.build_segments(run)
     segments = run.read("ml.segments")
     defined = set(run.read("ml.segment_definitions").column("segment_id").to_pylist())
-    assert segments.num_rows == N_CUSTOMERS
-    assert len(defined) == len(RFM_SEGMENTS)
+    by_kind = segments.to_pandas().groupby("segmentation")["customer_id"].agg(["size", "nunique"])
+    assert (by_kind["size"] == by_kind["nunique"]).all()
+    for kind in ("rfm", "lifecycle", "loyalty"):
+        assert by_kind.loc[kind, "size"] == N_CUSTOMERS
+    assert len([one for one in defined if one.startswith("rfm:")]) == len(RFM_SEGMENTS)
     found = set(segments.column("segment_id").to_pylist())
     assert found <= defined
-    assert report.message == f"{N_CUSTOMERS} customers in {len(found)} segments"
+    kinds = f"{len(found)} segments of {len(by_kind)} kinds"
+    assert report.message == f"{N_CUSTOMERS} customers in {kinds}"
+    entered = run.read("ml.segment_history")
+    assert entered.num_rows == segments.num_rows
+    assert set(entered.column("event").to_pylist()) == {"entered"}
+
+
+def test_a_customer_who_stays_in_a_segment_keeps_the_date_he_came(opened):
+    run = opened("segments")
+    ml.build_segments(run)
+    before = run.read("ml.segments").to_pandas().set_index(["customer_id", "segmentation"])
+    later = replace(run, predecessor_run_id=run.run_id, as_of=run.as_of + dt.timedelta(days=1))
+    ml.build_segments(later)
+    after = run.read("ml.segments").to_pandas().set_index(["customer_id", "segmentation"])
+    assert (after["segment_id"] == before["segment_id"]).all()
+    assert (after["assigned_at"] == before["assigned_at"]).all()
+    assert run.read("ml.segment_history").num_rows == 0
+    compared = run.read("evaluation.segment_stability").to_pandas()
+    of_before = compared[compared["compared_with"] == "predecessor"]
+    assert len(of_before) == after.index.get_level_values(1).nunique()
+    assert (of_before["ari"] == 1).all()
+    assert (of_before["share_moved"] == 0).all()
 
 
 def test_patterns_are_counted_over_the_baskets_of_the_run(opened):
@@ -195,7 +221,21 @@ def test_patterns_are_counted_over_the_baskets_of_the_run(opened):
     is_item = ~lines["is_unknown_product"] & ~lines["is_zero_quantity"] & (lines["net_amount"] >= 0)
     baskets = lines[is_item & lines["ordered_at"].notna()]["order_id"].nunique()
     assert counts.loc[("association", 1), "n_baskets"] == baskets > 0
+    # A predecessor of code that knew no patterns has none to compare with.
+    patterns.find_patterns(replace(run, predecessor_run_id="a run of earlier code"))
     assert report.figures["pattern_counts"] == len(counts)
+
+
+def test_lists_are_judged_before_they_are_made(opened):
+    run = opened("recommendations")
+    report = recommendations.recommend_products(run)
+    lists = run.read("ml.recommendations").to_pandas()
+    everybody = set(run.read("core.dim_customers").column("customer_id").to_pylist())
+    assert set(lists["customer_id"]) <= everybody
+    assert report.message == f"{len(lists):,} products recommended"
+    judged = run.read("ml.model_comparisons").to_pandas()
+    targets = set(judged["target"])
+    assert {"recommend:buy_again", "recommend:discover"} <= targets
 
 
 def test_the_plan_may_do_what_the_profile_allows(opened):
