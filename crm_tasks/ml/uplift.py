@@ -271,9 +271,9 @@ def by_treatment(uplift: pa.Table) -> pa.Table:
 def uplift_class(cate: Floats, low: Floats, high: Floats, base: Floats) -> npt.NDArray[np.str_]:
     """Return each customer's class; only an interval that excludes zero moves anybody.
 
-    >>> zero = np.zeros(4)
+    >>> cate = np.array([0.2, -0.2, 0.0, 0.0])
     >>> low, high = np.array([0.1, -0.3, -0.1, -0.1]), np.array([0.3, -0.1, 0.1, 0.1])
-    >>> uplift_class(zero, low, high, np.array([0.5, 0.5, 0.9, 0.1])).tolist()
+    >>> uplift_class(cate, low, high, np.array([0.5, 0.5, 0.9, 0.1])).tolist()
     ['persuadable', 'sleeping_dog', 'sure_thing', 'lost_cause']
     """
     usual = np.where(base >= np.median(base), "sure_thing", "lost_cause")

@@ -81,7 +81,7 @@ def test_a_model_that_is_not_the_registered_one_is_refused():
 
 def test_the_bytes_between_aligned_fields_do_not_count():
     kind = np.dtype([("a", "i1"), ("b", "f8")], align=True)
-    one, other = np.zeros(1, kind), np.frombuffer(b"\xff" * kind.itemsize, kind).copy()
-    other["a"], other["b"] = 0, 0.0
+    one, other = np.zeros(1, kind), np.zeros(1, kind)
+    other.view("u1")[1:8] = 255  # between the first field and the second
     assert one.tobytes() != other.tobytes()
     assert parameters_digest(one) == parameters_digest(other)

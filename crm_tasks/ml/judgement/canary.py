@@ -42,9 +42,11 @@ def refuse_future(whole: Mapping[str, Floats], cut: Mapping[str, Floats], where:
 
     Examples
     --------
+    >>> import numpy as np
     >>> before = {"orders": np.array([1.0, 2.0])}
     >>> refuse_future(before, before, "origin 2024-07-01")
-    >>> refuse_future({"orders": np.array([1.0, 3.0])}, before, "origin 2024-07-01")
+    >>> after = {"orders": np.array([1.0, 3.0])}
+    >>> refuse_future(after, before, "origin 2024-07-01")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
     crm_tasks.ml.judgement.canary.FutureLeak: origin 2024-07-01: orders: made from facts that ...
