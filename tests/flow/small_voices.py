@@ -113,7 +113,7 @@ def _posts() -> Iterator[Row]:
             "names": [_customer((number + 2) % 12)] * (number % 3 == 1)
             + ["Stranger"] * (number == 1),
             "at": _at(1 + number),
-            # Not the first member: what others write of a person is theirs, also once that one is erased.
+            # Not of the first member: what others write of the erased stays theirs.
             "text": f"Hello {MEMBERS[1 + number % (len(MEMBERS) - 1)]}",
         }
 

@@ -24,7 +24,7 @@ A_DAY = dt.date(2024, 7, 1)
 
 
 def failed_examples(scratch: Scratch, book: RuleBook) -> list[str]:
-    """Return a line for everything an example expects and the rules do not say; none if all hold."""
+    """Return a line for all that an example expects and the rules do not say; none if all hold."""
     if not book.examples:
         return []
     scratch.register("customers", _customers(book))
