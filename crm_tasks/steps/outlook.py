@@ -34,10 +34,10 @@ def build_value(run: Run) -> StepReport:
         days, run.as_of, run.profile.currency_code, ValueParams(), JudgementParams()
     )
     written = run.write("ml.clv", found.clv)
-    contribute(run, (found.judged.purchases, found.judged.ranking), found.cards)
+    handed = contribute(run, (found.judged.purchases, found.judged.ranking), found.cards)
     return StepReport(
         rows_in=orders.num_rows,
-        rows_written=written,
+        rows_written=written + handed,
         message=f"{written:,} customers valued by {found.method}",
     )
 
@@ -62,12 +62,12 @@ def build_forecasts(run: Run) -> StepReport:
         rows = [row for row in found.forecasts.to_pylist()
                 if (row["level"], row["metric"]) == ("all", metric)]  # fmt: skip
         run.write_picture(picture_name(card.version), draw_fan(past.dated, rows))
-    contribute(run, found.judgements, found.cards)
+    handed = contribute(run, found.judgements, found.cards)
     told = found.coverage["net_amount"].items()
     held = ", ".join(f"{name} {one.value:.2f}" for name, one in told)
     return StepReport(
         rows_in=items.num_rows + products.num_rows,
-        rows_written=written,
+        rows_written=written + handed,
         message=f"{len(series)} series, 30 steps; {held or 'too short for a backtest'}",
     )
 
@@ -78,17 +78,21 @@ def build_next_purchases(run: Run) -> StepReport:
     with run.scratch(orders=orders) as scratch:
         days = purchase_days(scratch, run.profile.time_zone)
     found = next_purchases(days, run.as_of, JudgementParams())
-    contribute(run, found.judgements, found.cards)
-    run.write_part("ml.predictions", found.predictions)
+    handed = contribute(run, found.judgements, found.cards)
+    written = run.write_part("ml.predictions", found.predictions)
     return StepReport(
         rows_in=orders.num_rows,
-        message=f"{found.predictions.num_rows:,} next purchases by {found.judgements[0].champion}",
+        rows_written=written + handed,
+        message=f"{written:,} next purchases by {found.judgements[0].champion}",
     )
 
 
-def contribute(run: Run, judgements: Sequence[Judgement], cards: Sequence[ModelCard]) -> None:
-    """Hand over this step's part of the comparisons and of the registry."""
-    run.write_part("ml.model_comparisons", comparison_table(judgements, run.as_of, run.as_of))
-    run.write_part("ml.models", model_rows(cards, run.as_of))
-    run.write_part("ml.model_metrics", metric_rows(cards, run.as_of))
-    run.write_part("ml.reliability_bins", reliability_rows(cards, run.as_of))
+def contribute(run: Run, judgements: Sequence[Judgement], cards: Sequence[ModelCard]) -> int:
+    """Hand over this step's part of the comparisons and of the registry; return its rows."""
+    parts = {
+        "ml.model_comparisons": comparison_table(judgements, run.as_of, run.as_of),
+        "ml.models": model_rows(cards, run.as_of),
+        "ml.model_metrics": metric_rows(cards, run.as_of),
+        "ml.reliability_bins": reliability_rows(cards, run.as_of),
+    }
+    return sum(run.write_part(table, rows) for table, rows in parts.items())

@@ -68,6 +68,8 @@ TIE_BREAKS = {
     "iso_weekday": "a customer",
     "hour_of_day": "a customer",
     "category": "a customer",
+    "baseline": "a target, metric and candidate, all ordered by before it",
+    "topic": "a customer, once complaints are counted by topic",
 }
 #: Identifiers of few things: a window per one of them is almost a window over all rows.
 OF_FEW_THINGS = frozenset(("batch_id", "campaign_id", "channel_id", "community_id", "segment_id"))

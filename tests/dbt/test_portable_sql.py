@@ -16,7 +16,7 @@ from tests.dbt.portable import (
     waivers,
 )
 
-WAIVERS_AT_MOST = 1
+WAIVERS_AT_MOST = 2
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 EDITS_AT_MOST = 2
-STEPS = ("land", "staging", "gate_landing", "identity", "core")
+STEPS = ("land", "staging", "gate_landing", "identity", "texts", "core")
 
 
 def proposed(folder: Path, name: str) -> Path:

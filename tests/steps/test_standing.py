@@ -70,7 +70,8 @@ def test_a_python_step_stands_while_each_of_its_tables_is_whole(
 
 def test_every_python_table_a_step_writes_is_looked_at():
     assert {table.full_name for table in tables_written(find_step("segments"))} == {
-        "ml.segment_definitions", "ml.segments", "ml.segment_profiles",
+        "ml.segment_definitions", "ml.segments", "ml.segment_profiles", "ml.segment_history",
+        "evaluation.segment_stability",
     }  # fmt: skip
     assert tables_written(find_step("gate_core")) == []
     assert tables_written(find_step("core")) == []

@@ -106,8 +106,10 @@ def next_purchases(
     final = Hazard.fit(tested, came, window, at_most)
     answers = final if timing.champion == HAZARD else None
     cards = _cards(final, (timing, within), shares, bought, days, test)
-    version = cards[0].version if answers is not None else OWN_GAP
-    return TimingOutlook(_rows(days, seen, answers, version, as_of), (timing, within), cards)
+    naive = _naive_card(days, seen, timing, as_of)
+    version = (naive if answers is None else cards[0]).version
+    rows = _rows(days, seen, answers, version, as_of)
+    return TimingOutlook(rows, (timing, within), (*cards, naive))
 
 
 def _too_little(window: int, before: Seen, judging: JudgementParams) -> str:
@@ -120,7 +122,10 @@ def _too_little(window: int, before: Seen, judging: JudgementParams) -> str:
 def _naive(days: PurchaseDays, seen: Seen, as_of: dt.date, reason: str) -> TimingOutlook:
     timing = not_judged(TARGET, "mae_days", OWN_GAP, (HAZARD, DATE_FOREST), reason)
     within = not_judged(WITHIN, "log_loss", BASE_RATE, (HAZARD, FOREST_NAME), reason)
-    return TimingOutlook(_rows(days, seen, None, OWN_GAP, as_of), (timing, within), ())
+    naive = _naive_card(days, seen, timing, as_of)
+    rows = _rows(days, seen, None, naive.version, as_of)
+    # Of nobody nothing was learned: there is no model to register.
+    return TimingOutlook(rows, (timing, within), (naive,) if len(seen.x) else ())
 
 
 def _days_by_date(
@@ -181,8 +186,7 @@ def _cards(
     (timing, within), end = judged, test.end
     told = hazard.told()
     as_of = days.first_day + dt.timedelta(days=end + hazard.window)
-    here = days.day < end + hazard.window
-    data_hash = parameters_digest([days.customer[here], days.day[here]])
+    data_hash = _data_hash(days, end + hazard.window)
     shared: dict[str, Any] = {
         "features": FEATURES, "code_sha": code_version("timing"), "data_hash": data_hash,
         "trained_as_of": as_of, "train_to": as_of - dt.timedelta(days=1),
@@ -209,3 +213,25 @@ def _cards(
         bins=reliability(bought, shares[FOREST_NAME]), **shared,
     )  # fmt: skip
     return dated, forest
+
+
+def _naive_card(days: PurchaseDays, seen: Seen, timing: Judgement, as_of: dt.date) -> ModelCard:
+    """Return the card of the naive method: each customer waits the mean gap of their own."""
+    settings, data_hash = {"farthest_days": FARTHEST}, _data_hash(days, seen.end)
+    code = code_version("timing")
+    return ModelCard(
+        target=TARGET, family=OWN_GAP,
+        status="champion" if timing.champion == OWN_GAP else "challenger",
+        # Gaps follow from data, code and settings; no artifact of them is kept.
+        parameters_sha256=parameters_digest([settings, data_hash, code]),
+        hyperparameters=settings, features=("days_since_last", "mean_gap"), code_sha=code,
+        data_hash=data_hash, trained_as_of=as_of, train_from=days.first_day,
+        train_to=as_of - dt.timedelta(days=1), label_window="gaps between purchases, all history",
+        n_train=len(seen.x), n_population=len(seen.x), n_judged=timing.n,
+        figures={"mae_days": timing.values[OWN_GAP]} if timing.n else {},
+    )  # fmt: skip
+
+
+def _data_hash(days: PurchaseDays, end: int) -> str:
+    here = days.day < end
+    return parameters_digest([days.customer[here], days.day[here]])

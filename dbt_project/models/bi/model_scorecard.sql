@@ -25,7 +25,7 @@ comparisons_ordered as (
 
     select
         *,
-        row_number() over (
+        cast(row_number() over ( -- portable-ok: some hundred rows in all
             partition by target
             order by
                 case
@@ -33,13 +33,13 @@ comparisons_ordered as (
                     when metric in ('hit_rate_3', 'mae', 'mase', 'recall_10') then 2
                     when metric in ('brier', 'roc_auc') then 4
                     else 3
-                end asc,
-                case when is_champion then 1 else 2 end asc,
+                end asc nulls last,
+                case when is_champion then 1 else 2 end asc nulls last,
                 diff desc nulls last,
-                metric asc,
-                candidate asc,
-                baseline asc
-        ) as place
+                metric asc nulls last,
+                candidate asc nulls last,
+                baseline asc nulls last
+        ) as bigint) as place
     from comparisons
 
 ),

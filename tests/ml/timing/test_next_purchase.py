@@ -70,7 +70,10 @@ def test_the_forest_of_dates_is_published_as_the_loser_it_is(found) -> None:
     assert rows["next_purchase_date", "random_forest_date"]["verdict"] == "worse"
     assert rows["next_purchase_date", "hazard"]["verdict"] == "better"
     assert rows["buys_within:30d", "random_forest"]["verdict"] == "better"
-    assert {card.family for card in found.cards} == {"hazard", "random_forest"}
+    status = {card.family: card.status for card in found.cards}
+    assert status == {"hazard": "champion", "random_forest": "challenger", "own_gap": "challenger"}
+    answers = {card.version for card in found.cards if card.family == "hazard"}
+    assert set(found.predictions.column("model_version").to_pylist()) == answers
 
 
 def test_what_comes_later_changes_nothing_that_is_said(days, found) -> None:
@@ -110,7 +113,9 @@ def test_a_young_company_waits_its_own_gap_and_says_why(end: int) -> None:
     young = company(30, max(end, 1))
     found = next_purchases(young, FIRST + dt.timedelta(days=end), JUDGING)
     rows = check_rows(PREDICTIONS, found.predictions)
-    assert set(rows.column("model_version").to_pylist()) <= {"own_gap"}
+    assert {card.family for card in found.cards} <= {"own_gap"}
+    registered = {card.version for card in found.cards if card.status == "champion"}
+    assert set(rows.column("model_version").to_pylist()) == registered
     assert all(value >= 0 for value in rows.column("value").to_pylist())
     assert {(r["verdict"], bool(r["reason"])) for j in found.judgements for r in j.rows} == {
         ("not_judged", True),
