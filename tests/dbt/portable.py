@@ -70,6 +70,7 @@ TIE_BREAKS = {
     "category": "a customer",
     "baseline": "a target, metric and candidate, all ordered by before it",
     "topic": "a customer, once complaints are counted by topic",
+    "arm": "a campaign, once outcome, estimand and estimator are the same",
 }
 #: Identifiers of few things: a window per one of them is almost a window over all rows.
 OF_FEW_THINGS = frozenset(("batch_id", "campaign_id", "channel_id", "community_id", "segment_id"))

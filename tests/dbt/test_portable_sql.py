@@ -16,7 +16,7 @@ from tests.dbt.portable import (
     waivers,
 )
 
-WAIVERS_AT_MOST = 2
+WAIVERS_AT_MOST = 3  # rankings of reports: some hundred rows in all
 
 
 @pytest.fixture(scope="module")

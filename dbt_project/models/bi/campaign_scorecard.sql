@@ -24,21 +24,21 @@ results_ranked as (
 
     select
         *,
-        row_number() over (
+        cast(row_number() over ( -- portable-ok: some dozen rows per campaign
             partition by campaign_id
             order by
-                case outcome when 'value' then 1 when 'converted' then 2 else 3 end asc,
+                case outcome when 'value' then 1 when 'converted' then 2 else 3 end asc nulls last,
                 outcome asc nulls last,
-                case estimand when 'total' then 1 when 'direct' then 2 else 3 end asc,
+                case estimand when 'total' then 1 when 'direct' then 2 else 3 end asc nulls last,
                 case estimator
                     when 'exposure_regression' then 1
                     when 'design_contrast' then 2
                     when 'adjusted_association' then 3
                     else 4
-                end asc,
+                end asc nulls last,
                 estimator asc nulls last,
                 arm asc nulls last
-        ) as headline_rank
+        ) as bigint) as headline_rank
     from results
 
 ),
