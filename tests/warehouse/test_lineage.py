@@ -8,7 +8,7 @@ import pytest
 
 from crm_tasks.contracts import all_tables, find_table, ops
 from crm_tasks.contracts.entities import ENTITIES
-from crm_tasks.steps.evaluation import READS as EVALUATION_READS
+from crm_tasks.steps.evaluation import RESPONSE_READS
 from crm_tasks.steps.graph import READS as GRAPH_READS
 from crm_tasks.steps.registry import STEPS
 from crm_tasks.warehouse.ledger import Ledger
@@ -39,7 +39,7 @@ def test_what_a_python_step_reads_is_told(edges):
     read = {table for table, _ in GRAPH_READS.values()}
     assert sources_of(edges, "graph.edges") == sources_of(edges, "graph.communities") == read
     assert sources_of(edges, "evaluation.campaign_response") == {
-        table for table, _ in EVALUATION_READS.values()
+        table for table, _ in RESPONSE_READS.values()
     }
     assert sources_of(edges, "identity.records") == {
         f"staging.stg_{name}" for name in ("customer_references", "customers", "order_items")
