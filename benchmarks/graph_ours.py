@@ -139,6 +139,12 @@ def _gather(
 
 def stage(network: engine.Network) -> Answer:
     """Measure all that graph.node_metrics, summary and communities hold of a large layer."""
+    engine.approximate_hops(network, samples=50_000, precision=8, seed=SEED)
+    return stage_without_paths(network)
+
+
+def stage_without_paths(network: engine.Network) -> Answer:
+    """Measure what peers measure too of a large layer: all but the approximate path measures."""
     engine.degrees(network)
     engine.strengths(network)
     basics(network)
@@ -146,7 +152,6 @@ def stage(network: engine.Network) -> Answer:
     engine.local_clustering(network)
     engine.transitivity(network)
     engine.degree_assortativity(network)
-    engine.approximate_hops(network, samples=50_000, precision=8, seed=SEED)
     return leiden(network)
 
 
@@ -238,4 +243,5 @@ OPERATIONS: dict[str, Callable[[Any], Answer]] = {
     "projection_sql": projection_sql,
     "seeds": seeds,
     "stage": stage,
+    "stage_without_paths": stage_without_paths,
 }
