@@ -18,6 +18,7 @@ from benchmarks import (  # noqa: F401 (importing registers their lines)
     foundation,
     identity,
     outlook,
+    own_campaign,
     planning,
     planted,
     planted_entities,

@@ -7,6 +7,31 @@ contacts as (
 
 ),
 
+-- Messages of ours, and what came back about them by their keys: from any source, in any number
+-- of rows, the earliest moment of each kind.
+sent_messages as (
+
+    select * from {{ source('identity', 'sent_messages') }}
+
+),
+
+sent_messages_told_of as (
+
+    select
+        sent_messages.idempotency_key,
+        max(told.outcome) as outcome,
+        cast(min({{ before_as_of('told.delivered_at') }}) as timestamp) as delivered_at,
+        cast(min({{ before_as_of('told.opened_at') }}) as timestamp) as opened_at,
+        cast(min({{ before_as_of('told.clicked_at') }}) as timestamp) as clicked_at,
+        cast(min({{ before_as_of('told.converted_at') }}) as timestamp) as converted_at
+    from sent_messages
+    inner join {{ ref('stg_contacts') }} as told
+        on sent_messages.idempotency_key = told.contact_source_id
+    where told.reject_reason is null and {{ is_visible('told.sent_at', 'told.known_at') }}
+    group by sent_messages.idempotency_key
+
+),
+
 identities as (
 
     select * from {{ source('identity', 'records') }}
@@ -36,8 +61,10 @@ contacts_dated as (
     select
         ---------- ids
         {{ entity_id('contact_source_id', 'contacts') }} as contact_id,
+        cast(null as varchar) as strategy_action_id,
         identities.customer_id,
         {{ entity_id('campaign_source_id', 'contacts') }} as campaign_id,
+        cast(null as varchar) as content_id,
         ---------- text
         contacts.channel,
         contacts.content_type,
@@ -61,6 +88,50 @@ contacts_dated as (
         on
             contacts.source_system = campaigns.source_system
             and contacts.campaign_source_id = campaigns.campaign_source_id
+    left join sent_messages on contacts.contact_source_id = sent_messages.idempotency_key
+    where sent_messages.idempotency_key is null
+
+),
+
+-- What is in doubt counts once something came back about it.
+contacts_of_ours as (
+
+    select
+        ---------- ids
+        'outbox:' || sent_messages.idempotency_key as contact_id,
+        sent_messages.strategy_action_id,
+        sent_messages.customer_id,
+        sent_messages.campaign_id,
+        sent_messages.content_id,
+        ---------- text
+        sent_messages.channel,
+        sent_messages.content_type,
+        told.outcome,
+        ---------- numbers
+        sent_messages.cost,
+        ---------- booleans
+        false as is_sent_at_assumed,
+        ---------- timestamps
+        sent_messages.sent_at,
+        told.delivered_at,
+        told.opened_at,
+        told.clicked_at,
+        told.converted_at
+    from sent_messages
+    left join sent_messages_told_of as told
+        on sent_messages.idempotency_key = told.idempotency_key
+    where
+        sent_messages.state = 'sent'
+        or coalesce(told.delivered_at, told.opened_at, told.clicked_at, told.converted_at)
+        is not null
+
+),
+
+contacts_of_all as (
+
+    select * from contacts_dated
+    union all
+    select * from contacts_of_ours
 
 ),
 
@@ -68,15 +139,15 @@ contacts_dated as (
 contacts_responded as (
 
     select
-        contacts_dated.contact_id,
+        contacts_of_all.contact_id,
         cast(min(redemptions.redeemed_at) as timestamp) as converted_at
-    from contacts_dated
+    from contacts_of_all
     inner join redemptions
         on
-            contacts_dated.customer_id = redemptions.customer_id
-            and contacts_dated.campaign_id = redemptions.campaign_id
-            and contacts_dated.sent_at <= redemptions.redeemed_at
-    group by contacts_dated.contact_id
+            contacts_of_all.customer_id = redemptions.customer_id
+            and contacts_of_all.campaign_id = redemptions.campaign_id
+            and contacts_of_all.sent_at <= redemptions.redeemed_at
+    group by contacts_of_all.contact_id
 
 ),
 
@@ -84,39 +155,39 @@ contacts_joined_to_responses as (
 
     select
         ---------- ids
-        contacts_dated.contact_id,
-        cast(null as varchar) as strategy_action_id,
-        contacts_dated.customer_id,
-        contacts_dated.campaign_id,
+        contacts_of_all.contact_id,
+        contacts_of_all.strategy_action_id,
+        contacts_of_all.customer_id,
+        contacts_of_all.campaign_id,
         channels.channel_id,
-        cast(null as varchar) as content_id,
+        contacts_of_all.content_id,
         ---------- text
-        contacts_dated.content_type,
+        contacts_of_all.content_type,
         coalesce(
-            contacts_dated.outcome,
+            contacts_of_all.outcome,
             case when contacts_responded.converted_at is not null then 'redeemed' end
         ) as outcome,
         ---------- numbers
-        contacts_dated.cost,
+        contacts_of_all.cost,
         ---------- booleans
-        contacts_dated.is_sent_at_assumed,
+        contacts_of_all.is_sent_at_assumed,
         {{ is_synthetic() }} as is_synthetic,
         ---------- timestamps
-        contacts_dated.sent_at,
-        contacts_dated.delivered_at,
-        contacts_dated.opened_at,
-        contacts_dated.clicked_at,
+        contacts_of_all.sent_at,
+        contacts_of_all.delivered_at,
+        contacts_of_all.opened_at,
+        contacts_of_all.clicked_at,
         coalesce(
             case
-                when contacts_dated.converted_at >= contacts_dated.sent_at
-                    then contacts_dated.converted_at
+                when contacts_of_all.converted_at >= contacts_of_all.sent_at
+                    then contacts_of_all.converted_at
             end,
             contacts_responded.converted_at
         ) as converted_at
-    from contacts_dated
-    left join channels on contacts_dated.channel = channels.channel_id
-    left join contacts_responded on contacts_dated.contact_id = contacts_responded.contact_id
-    where contacts_dated.sent_at is not null
+    from contacts_of_all
+    left join channels on contacts_of_all.channel = channels.channel_id
+    left join contacts_responded on contacts_of_all.contact_id = contacts_responded.contact_id
+    where contacts_of_all.sent_at is not null
 
 )
 
