@@ -40,6 +40,18 @@ LATER = dt.date(2024, 5, 10)
 #: What a treated customer spends more during the campaign.
 PLANTED = 12.0
 
+#: Who refused, and whom the later plan means to reach on that channel all the same.
+REFUSED = f"""
+select count(*) as n, count(actions.customer_id) as planned
+from core.fct_consents as consents
+inner join core.fct_contacts as contacts
+    on consents.consent_event_id like contacts.contact_id || ':%'
+left join strategy.actions as actions
+    on contacts.customer_id = actions.customer_id
+    and contacts.channel_id = actions.channel_id
+    and actions.as_of_date = date '{LATER}'
+where consents.status = 'withdrawn'
+"""  # noqa: S608 (a date of ours)
 CUSTOMERS = ("id", "email", "phone", "since")
 ORDERS = ("order", "customer", "ordered", "product", "amount")
 EVENTS = ("key", "delivered", "opened", "refused")
@@ -78,7 +90,7 @@ def _orders(
         items = rng.choice(4, ITEMS, replace=False)
         prices = 5 + rng.normal(0, 0.3, ITEMS) + more.get(n, 0.0) / (VISITS * ITEMS)
         rows += [
-            (f"O{seed}-{n:03d}-{visit}", f"C{n:03d}", f"{day} {9 + visit}:00:00",
+            (f"O{seed}-{n:03d}-{visit}", f"C{n:03d}", f"{day} {9 + visit:02d}:00:00",
              f"P{n // IN_CIRCLE:02d}{item}", f"{price:.2f}")
             for item, price in zip(items, prices, strict=True)
         ]  # fmt: skip
@@ -204,15 +216,7 @@ def _judged(workshop: Workshop, home: Path, counts: Mapping[str, int], keys: lis
         "select count(*) as n, count(distinct strategy_action_id) as actions, "
         "count(delivered_at) as delivered, count(opened_at) as opened from core.fct_contacts",
     )
-    (refused,) = workshop.query(
-        home,
-        "select count(*) as n, count(a.customer_id) as planned from ("
-        "select c.customer_id, f.channel_id from core.fct_consents as c "
-        "inner join core.fct_contacts as f on c.consent_event_id like f.contact_id || ':%' "
-        "where c.status = 'withdrawn') as r left join strategy.actions as a "
-        "on r.customer_id = a.customer_id and r.channel_id = a.channel_id "
-        f"and a.as_of_date = date '{LATER}'",
-    )
+    (refused,) = workshop.query(home, REFUSED)
     shown = workshop.query(
         home,
         "select campaign_id, evidence, estimand, estimator, effect, effect_ci_low as low, "

@@ -14,42 +14,34 @@ identities as (
 
 ),
 
-sent_messages as (
+contacts as (
 
-    select * from {{ source('identity', 'sent_messages') }}
+    {{ current_version(
+        ref('stg_contacts'), key=['contact_source_id'], event_time='opted_out_at'
+    ) }}
 
 ),
 
--- Who answered a touch with a refusal: of each touch the first.
-opt_outs as (
+own_contacts as (
 
-    select
-        source_system,
-        contact_source_id,
-        max(customer_source_id) as customer_source_id,
-        max(channel) as channel,
-        cast(min(opted_out_at) as timestamp) as occurred_at
-    from {{ ref('stg_contacts') }}
-    where reject_reason is null and {{ is_visible('opted_out_at', 'known_at') }}
-    group by source_system, contact_source_id
-    having min(opted_out_at) is not null
+    select * from {{ ref('int_own_contacts') }}
 
 ),
 
 opt_outs_from_others as (
 
     select
-        {{ entity_id('contact_source_id', 'opt_outs') }} || ':opt-out' as consent_event_id,
+        {{ entity_id('contact_source_id', 'contacts') }} || ':opt-out' as consent_event_id,
         identities.customer_id,
-        {{ entity_id('customer_source_id', 'opt_outs') }} as customer_record_id,
-        opt_outs.channel,
-        opt_outs.occurred_at
-    from opt_outs
+        {{ entity_id('customer_source_id', 'contacts') }} as customer_record_id,
+        contacts.channel,
+        contacts.opted_out_at as occurred_at
+    from contacts
     left join identities
         on
-            opt_outs.source_system = identities.source_system
-            and opt_outs.customer_source_id = identities.source_record_id
-    where opt_outs.customer_source_id is not null
+            contacts.source_system = identities.source_system
+            and contacts.customer_source_id = identities.source_record_id
+    where contacts.opted_out_at is not null and contacts.customer_source_id is not null
 
 ),
 
@@ -57,21 +49,15 @@ opt_outs_from_others as (
 opt_outs_from_us as (
 
     select
-        'outbox:' || sent_messages.idempotency_key || ':'
+        own_contacts.contact_id || ':'
         || {{ entity_id('source_record_id', 'identities') }} as consent_event_id,
         identities.customer_id,
         {{ entity_id('source_record_id', 'identities') }} as customer_record_id,
-        sent_messages.channel,
-        cast(min(opt_outs.occurred_at) as timestamp) as occurred_at
-    from opt_outs
-    inner join sent_messages on opt_outs.contact_source_id = sent_messages.idempotency_key
-    inner join identities on sent_messages.customer_id = identities.customer_id
-    group by
-        sent_messages.idempotency_key,
-        identities.customer_id,
-        identities.source_system,
-        identities.source_record_id,
-        sent_messages.channel
+        own_contacts.channel,
+        own_contacts.opted_out_at as occurred_at
+    from own_contacts
+    inner join identities on own_contacts.customer_id = identities.customer_id
+    where own_contacts.opted_out_at is not null
 
 ),
 

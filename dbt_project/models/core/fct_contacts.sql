@@ -7,28 +7,15 @@ contacts as (
 
 ),
 
--- Messages of ours, and what came back about them by their keys: from any source, in any number
--- of rows, the earliest moment of each kind.
-sent_messages as (
+own_contacts as (
 
-    select * from {{ source('identity', 'sent_messages') }}
+    select * from {{ ref('int_own_contacts') }}
 
 ),
 
-sent_messages_told_of as (
+own_keys as (
 
-    select
-        sent_messages.idempotency_key,
-        max(told.outcome) as outcome,
-        cast(min({{ before_as_of('told.delivered_at') }}) as timestamp) as delivered_at,
-        cast(min({{ before_as_of('told.opened_at') }}) as timestamp) as opened_at,
-        cast(min({{ before_as_of('told.clicked_at') }}) as timestamp) as clicked_at,
-        cast(min({{ before_as_of('told.converted_at') }}) as timestamp) as converted_at
-    from sent_messages
-    inner join {{ ref('stg_contacts') }} as told
-        on sent_messages.idempotency_key = told.contact_source_id
-    where told.reject_reason is null and {{ is_visible('told.sent_at', 'told.known_at') }}
-    group by sent_messages.idempotency_key
+    select idempotency_key from {{ source('identity', 'sent_messages') }}
 
 ),
 
@@ -88,42 +75,8 @@ contacts_dated as (
         on
             contacts.source_system = campaigns.source_system
             and contacts.campaign_source_id = campaigns.campaign_source_id
-    left join sent_messages on contacts.contact_source_id = sent_messages.idempotency_key
-    where sent_messages.idempotency_key is null
-
-),
-
--- What is in doubt counts once something came back about it.
-contacts_of_ours as (
-
-    select
-        ---------- ids
-        'outbox:' || sent_messages.idempotency_key as contact_id,
-        sent_messages.strategy_action_id,
-        sent_messages.customer_id,
-        sent_messages.campaign_id,
-        sent_messages.content_id,
-        ---------- text
-        sent_messages.channel,
-        sent_messages.content_type,
-        told.outcome,
-        ---------- numbers
-        sent_messages.cost,
-        ---------- booleans
-        false as is_sent_at_assumed,
-        ---------- timestamps
-        sent_messages.sent_at,
-        told.delivered_at,
-        told.opened_at,
-        told.clicked_at,
-        told.converted_at
-    from sent_messages
-    left join sent_messages_told_of as told
-        on sent_messages.idempotency_key = told.idempotency_key
-    where
-        sent_messages.state = 'sent'
-        or coalesce(told.delivered_at, told.opened_at, told.clicked_at, told.converted_at)
-        is not null
+    left join own_keys on contacts.contact_source_id = own_keys.idempotency_key
+    where own_keys.idempotency_key is null
 
 ),
 
@@ -131,7 +84,23 @@ contacts_of_all as (
 
     select * from contacts_dated
     union all
-    select * from contacts_of_ours
+    select
+        contact_id,
+        strategy_action_id,
+        customer_id,
+        campaign_id,
+        content_id,
+        channel,
+        content_type,
+        outcome,
+        cost,
+        false as is_sent_at_assumed,
+        sent_at,
+        delivered_at,
+        opened_at,
+        clicked_at,
+        converted_at
+    from own_contacts
 
 ),
 
