@@ -43,17 +43,22 @@ from actions
 group by all
 order by day asc
 """
+#: What a rule says stands in the reasons, with each customer's own figure: the first is shown.
 _RULES = """
 select
     actions.rule_id,
     actions.channel_id,
     contents.action_name,
     actions.content_type,
+    arg_min(reasons.text_en, actions.priority) as text_en,
+    arg_min(reasons.text_zh, actions.priority) as text_zh,
     cast(count(*) as bigint) as n_actions
 from actions
 inner join contents on actions.content_id = contents.content_id
-group by all
-order by n_actions desc, rule_id asc, channel_id asc, action_name asc
+inner join reasons
+    on actions.strategy_action_id = reasons.strategy_action_id and reasons.rank = 1
+group by actions.rule_id, actions.channel_id, contents.action_name, actions.content_type
+order by n_actions desc, actions.rule_id asc, actions.channel_id asc, contents.action_name asc
 limit $shown
 """
 _FIRST = """
