@@ -25,7 +25,12 @@ READS = {
     "effects": "evaluation.strategy_results",
 }
 #: What was known when the plan before was made: only what is new was learned since.
-BEFORE = ("responses", "effects")
+BEFORE = {
+    "responses": ("campaign_id", "n_contacted", "n_responded"),
+    "effects": (
+        "campaign_id", "outcome", "estimand", "estimator", "arm", "effect", "is_final",
+    ),
+}  # fmt: skip
 
 
 def write_brief(run: Run) -> StepReport:
@@ -35,8 +40,8 @@ def write_brief(run: Run) -> StepReport:
         written = run.write("strategy.decision_briefs", decided)
         return StepReport(rows_written=written, message="the brief stands as it was written")
     frames = {name: run.read(table) for name, table in READS.items()}
-    for name in BEFORE:
-        before = run.read_predecessor(READS[name])
+    for name, columns in BEFORE.items():
+        before = run.read_predecessor(READS[name], columns)
         nothing = find_table(READS[name]).arrow_schema.empty_table()
         frames[f"{name}_before"] = nothing if before is None else before
     profile = run.profile

@@ -38,7 +38,8 @@ WORDS: dict[str, dict[str, str]] = {
             "{3}). This counts answers; how many come without a touch is unknown."
         ),
         "gap": (
-            "Under the same limits no plan is better by more than {0}; {1} customers can be reached."
+            "Under the same limits no plan is better by more than {0}; {1} customers can be "
+            "reached."
         ),
         "learned": "Learned since the last plan",
         "nothing_learned": "No campaign has new figures since the last plan.",
