@@ -145,8 +145,7 @@ class Stages:
 
     def __init__(self, n_customers: int) -> None:
         self.frames = company(n_customers)
-        self._folder = tempfile.TemporaryDirectory()
-        self.home = Home(Path(self._folder.name))
+        self.home = Home(Path())
         self.written: dict[str, pa.Table] = {}
 
     def engine(self, **frames: str) -> AbstractContextManager[Scratch]:
@@ -155,12 +154,14 @@ class Stages:
 
     def measured(self, chosen: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Run stages and yield what each cost, with the number of rows it made."""
-        for name in (one for one in STAGES if one in chosen):
-            meter = Meter()
-            rows = STAGES[name](self)
-            used = meter.usage()
-            yield {"stage": name, "wall_s": used.duration_s, "cpu_s": used.cpu_s,
-                   "peak_mb": used.peak_rss_mb, "rows": rows}  # fmt: skip
+        with tempfile.TemporaryDirectory() as folder:
+            self.home = Home(Path(folder))
+            for name in (one for one in STAGES if one in chosen):
+                meter = Meter()
+                rows = STAGES[name](self)
+                used = meter.usage()
+                yield {"stage": name, "wall_s": used.duration_s, "cpu_s": used.cpu_s,
+                       "peak_mb": used.peak_rss_mb, "rows": rows}  # fmt: skip
 
     def predictions(self) -> int:
         with self.engine(**{name: name for name in READS}) as engine:

@@ -139,8 +139,9 @@ class PlantedBlocks:
             len(orders_of[a] & orders_of[b]) != n
             for a, b, n in few[["antecedent", "consequent", "n_baskets"]].itertuples(index=False)
         )
+        visits = _visits(baskets)
         wrong += sum(
-            _followed(baskets, a, b, params) != n
+            _followed(visits, a, b, params) != n
             for a, b, n in after[["prefix", "next_item", "n_orders"]].itertuples(index=False)
         )
         return len(few) + len(after), int(wrong)
@@ -169,20 +170,28 @@ class RulesFound:
         return is_all and self.n_counted > 0 and not self.n_wrong
 
 
-def _followed(baskets: pd.DataFrame, first: str, then: str, params: PatternParams) -> int:
+def _visits(baskets: pd.DataFrame) -> list[list[tuple[int, set[str]]]]:
+    """Return each customer's orders in time: the day, and what was bought."""
+    ordered = baskets.sort_values(["customer_id", "ordered_at", "order_id"])
+    days = ordered["ordered_at"].to_numpy().astype("M8[D]").astype(int)
+    found: dict[str, dict[str, tuple[int, set[str]]]] = {}
+    rows = zip(*(ordered[name] for name in ("customer_id", "order_id", "product_id")), strict=True)
+    for (customer, order, product), day in zip(rows, days.tolist(), strict=True):
+        own = found.setdefault(customer, {})
+        own.setdefault(order, (day, set()))[1].add(product)
+    return [list(own.values()) for own in found.values()]
+
+
+def _followed(
+    visits: list[list[tuple[int, set[str]]]], first: str, then: str, params: PatternParams
+) -> int:
     """Return how many orders with one product are followed by another, walking order by order."""
-    own = baskets[baskets["customer_id"].isin(
-        set(baskets.loc[baskets["product_id"] == first, "customer_id"]))]  # fmt: skip
     n = 0
-    for _, mine in own.groupby("customer_id"):
-        held = mine.groupby(["ordered_at", "order_id"])["product_id"].agg(set).reset_index()
-        days = held["ordered_at"].dt.normalize()
-        for place, holds in enumerate(held["product_id"]):
-            ahead = range(place + 1, min(place + 1 + params.max_steps, len(held)))
+    for own in visits:
+        for place, (day, holds) in enumerate(own):
+            ahead = own[place + 1 : place + 1 + params.max_steps]
             n += first in holds and any(
-                then in held["product_id"][later]
-                and (days[later] - days[place]).days <= params.max_gap_days
-                for later in ahead
+                then in later and date - day <= params.max_gap_days for date, later in ahead
             )
     return n
 
