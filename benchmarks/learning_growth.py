@@ -105,6 +105,26 @@ def company(n_customers: int, seed: int = 1) -> dict[str, pa.Table]:
     }  # fmt: skip
 
 
+def purchases(n_customers: int, seed: int = 2) -> pa.Table:
+    """Return orders of customers who buy at chance times at rates of their own until they leave."""
+    rng = np.random.default_rng(seed)
+    rate = np.maximum(rng.gamma(0.9, 1 / 30, n_customers), 1e-3)
+    times = np.minimum(rng.geometric(rng.beta(1.2, 8, n_customers)), 25)
+    customer = np.repeat(np.arange(n_customers), times)
+    waited = np.cumsum(rng.standard_exponential(len(customer)) / rate[customer])
+    first = np.cumsum(times) - times
+    day = rng.uniform(0, 0.9 * DAYS, n_customers)[customer] + waited - waited[first][customer]
+    keep = day < DAYS
+    customer, day = customer[keep], day[keep]
+    moment = np.datetime64(AS_OF) - DAYS + (day * 86_400).astype("timedelta64[s]")
+    amount = np.round(rng.gamma(4, 8, len(day)) * rng.lognormal(0, 0.5, n_customers)[customer], 2)
+    return pa.table({
+        "customer_id": pa.array(np.char.mod("c%07d", customer)),
+        "ordered_at": pa.array(moment.astype("datetime64[us]")),
+        "net_amount": pa.array(amount).cast(pa.decimal128(18, 2), safe=False),
+    })  # fmt: skip
+
+
 def _orders(ids: pa.Array, customer: Any, day: Any, late: Any, rng: Any) -> dict[str, pa.Table]:
     n = len(customer)
     first = np.datetime64(AS_OF) - DAYS
@@ -144,7 +164,7 @@ class Stages:
     """The stages of learning on one company, in the order they run."""
 
     def __init__(self, n_customers: int) -> None:
-        self.frames = company(n_customers)
+        self.frames, self.purchases = company(n_customers), purchases(n_customers)
         self.home = Home(Path())
         self.written: dict[str, pa.Table] = {}
 
@@ -215,7 +235,7 @@ class Stages:
         return found.forecasts.num_rows
 
     def _days(self) -> PurchaseDays:
-        with self.engine(orders="orders") as engine:
+        with scratch(self.home, MEMORY, {"orders": self.purchases}) as engine:
             return purchase_days(engine, "UTC")
 
 
