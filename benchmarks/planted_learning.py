@@ -21,8 +21,10 @@ from crm_tasks.ml.patterns.params import PatternParams
 from crm_tasks.ml.propensity.facts import READS, Facts
 from crm_tasks.ml.propensity.predict import Day, Predicted, predict
 from crm_tasks.planted.blocks import Block, make_block
+from crm_tasks.planted.browsing import block_page_views
 from crm_tasks.planted.company import AS_OF, Company
 from crm_tasks.planted.people import People
+from crm_tasks.planted.phrases import COMPLAINTS
 from crm_tasks.planted.purchases import (
     BASKET_RULES,
     CATEGORY_NAMES,
@@ -31,7 +33,7 @@ from crm_tasks.planted.purchases import (
     order_times,
 )
 from crm_tasks.planted.records import first_ids
-from crm_tasks.planted.voices import block_messages, block_page_views
+from crm_tasks.planted.voices import block_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,14 +261,19 @@ def _sessions(company: Company, block: Block) -> pa.Table:
 
 
 def _messages(company: Company, block: Block) -> pa.Table:
-    """Return what customers wrote, each with its true intent, as core.fct_messages."""
+    """Return what customers wrote, whether it truly complains, as core.fct_messages."""
     rows = block_messages(company, block.number, block.process, block.orders)
     at = {row["message_id"]: row["sent_at"] for row in rows.source}
+    n = len(rows.truth)
+    nothing = pa.nulls(n, pa.timestamp("us"))
     return pa.table({
         "customer_id": pa.array([str(row["person"]) for row in rows.truth]),
+        "conversation_id": pa.nulls(n, pa.string()),
         "sent_at": _stamps([at[row["message_id"]] for row in rows.truth]),
-        "direction": pa.repeat("in", len(rows.truth)),
-        "intent": pa.array([row["intent"] for row in rows.truth], pa.string()),
+        "direction": pa.repeat("in", n),
+        "is_complaint": pa.array([row["intent"] in COMPLAINTS for row in rows.truth]),
+        "sentiment": pa.nulls(n, pa.float64()),
+        "answer_due_at": nothing, "resolved_at": nothing,
     })  # fmt: skip
 
 
@@ -277,7 +284,8 @@ def _stamps(texts: list[str]) -> pa.Array:
 #: Facts that are left out: nothing planted leads from them to leaving.
 _ABSENT = {
     "reviews": [("customer_id", pa.string()), ("reviewed_at", pa.timestamp("us")),
-                ("score", pa.int8()), ("is_low_score", pa.bool_())],
+                ("score", pa.int8()), ("is_low_score", pa.bool_()),
+                ("sentiment", pa.float64())],
     "contacts": [("customer_id", pa.string()), ("sent_at", pa.timestamp("us")),
                  ("opened_at", pa.timestamp("us"))],
     "redemptions": [("customer_id", pa.string()), ("redeemed_at", pa.timestamp("us"))],

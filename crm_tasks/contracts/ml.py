@@ -133,7 +133,12 @@ MODEL_METRICS = Table(
     columns=(
         MODEL_VERSION,
         TARGET,
-        Column("split", "VARCHAR", "out_of_time, or backtest:<origin>", False),
+        Column(
+            "split",
+            "VARCHAR",
+            "out_of_time, backtest:<origin>; of texts held_out:time, held_out:folds or out_of_fold",
+            False,
+        ),
         Column(
             "metric", "VARCHAR", "roc_auc, log_loss, brier, ece, mae, hit_rate_3, mase, ...", False
         ),

@@ -27,10 +27,11 @@ PROFILE = [
     for name, z in (("loyal", 1.5), ("lost", None))
     for feature in ("frequency", "recency_days")
 ]
+NAME_OF = {"rfm:loyal": "Loyal", "rfm:lost": "Lost"}
 DRAWN = {
     "reliability": lambda: draw_probabilities("churn:90d:boosted:0a1b", BINS),
     "fan": lambda: draw_fan(PAST, ROWS),
-    "profile": lambda: draw_profile("rfm", PROFILE),
+    "profile": lambda: draw_profile("rfm", PROFILE, NAME_OF),
 }
 
 
@@ -56,6 +57,11 @@ def test_gains_count_those_who_did_it_among_the_likeliest() -> None:
     assert reached == pytest.approx(np.minimum(2 * np.linspace(0, 1, 11), 1))
     shown = [dict(row, observed_share=0.9) for row in BINS]
     assert draw_probabilities("churn:90d:boosted:0a1b", shown) != DRAWN["reliability"]()
+
+
+def test_segments_carry_their_names() -> None:
+    renamed = NAME_OF | {"rfm:loyal": "忠诚"}
+    assert draw_profile("rfm", PROFILE, renamed) != draw_profile("rfm", PROFILE, NAME_OF)
 
 
 def test_a_file_name_holds_no_sign_a_file_system_minds() -> None:
