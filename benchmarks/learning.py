@@ -85,7 +85,7 @@ def planted() -> PlantedBlocks:
 def _tests(workshop: Workshop, *files: str) -> Measured:
     done = workshop.pytest(*(TESTS + file for file in files))
     last = (done.printed.strip().splitlines() or ["nothing was printed"])[-1]
-    if not re.search(r"\d+ passed", last) and "skipped" in last:
+    if done.code == 0 and "skipped" in last:
         raise NotRun(f"its data are not at hand: {last}")
     return Measured(last.strip("= "), done.code == 0)
 
@@ -141,7 +141,8 @@ def calibrated(workshop: Workshop) -> Measured:  # noqa: ARG001
 
 @line(5, "CDNOW: published BG/NBD estimates reproduced; ten awkward companies converge")
 def cdnow(workshop: Workshop) -> Measured:
-    """Run the tests of the value models."""
+    """Run the tests of the value models, on the file of the `lifetimes` wheel."""
+    run_child(["make", "build/testdata/.ready"], workshop.checkout).checked()
     return _tests(workshop, "value/test_buying.py", "value/test_spending.py")
 
 
