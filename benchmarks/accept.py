@@ -18,6 +18,7 @@ from benchmarks import (  # noqa: F401 (importing registers their lines)
     foundation,
     identity,
     killed_senders,
+    learning,
     outlook,
     own_campaign,
     planning,
