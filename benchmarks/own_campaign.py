@@ -53,6 +53,10 @@ left join strategy.actions as actions
     and actions.as_of_date = date '{LATER}'
 where consents.status = 'withdrawn'
 """  # noqa: S608 (a date of ours)
+BRIEF = f"""
+select content from strategy.decision_briefs
+where language = 'en' and format = 'md' and as_of_date = date '{LATER}'
+"""  # noqa: S608 (a date of ours)
 CUSTOMERS = ("id", "email", "phone", "since")
 ORDERS = ("order", "customer", "ordered", "product", "amount")
 EVENTS = ("key", "delivered", "opened", "refused")
@@ -122,7 +126,8 @@ def _profile(mail_port: int, gateway_url: str) -> dict[str, object]:
     }  # fmt: skip
     orders = {"order_source_id": "order", "customer_source_id": "customer",
               "ordered_at": "ordered"}  # fmt: skip
-    events = {"contact_source_id": "key", "delivered_at": "delivered", "opened_at": "opened"}
+    events = {"contact_source_id": "key", "delivered_at": "delivered", "opened_at": "opened",
+              "opted_out_at": "refused"}  # fmt: skip
     shop = [
         _table("customers", "customers.csv", CUSTOMERS, {"entity": "customers", "map": customers}),
         _table(
@@ -225,10 +230,7 @@ def _judged(workshop: Workshop, home: Path, counts: Mapping[str, int], keys: lis
         "select campaign_id, evidence, estimand, estimator, effect, effect_ci_low as low, "
         "effect_ci_high as high from bi.campaign_scorecard where origin = 'draw'",
     )
-    (brief,) = workshop.query(
-        home,
-        "select content from strategy.decision_briefs where language = 'en' and format = 'md'",
-    )
+    (brief,) = workshop.query(home, BRIEF)
     if not shown:
         return Measured(f"the scorecard says nothing of it; {counts}, {contacts}", holds=False)
     (row,) = shown
