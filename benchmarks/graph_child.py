@@ -1,7 +1,7 @@
 """One operation of one library in a process of its own: ``LIBRARY OPERATION DATA [ANSWER]``.
 
-Prints what it cost as JSON: CPU seconds to load, wall and CPU seconds of the operation, and the
-peak memory of the process. What it found goes to ANSWER.
+Prints what it cost as JSON: CPU seconds to load, wall and CPU seconds of the operation, the peak
+memory of the process, and its peak before the data came. What it found goes to ANSWER.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def main(library: str, name: str, data: str, answer: str | None = None) -> None:
         # Kernels come from disk, or are compiled: told apart from what they cost.
         small = baskets(50, 20, 200, 1) if name in ON_ARRAYS else make(power_law(200, 600, 1))
         warm_up_s = _timed(lambda: run(small))[0]
+    start_mib = _peak_mib()
     arrays = load(Path(data))
     # CPU seconds: a busy machine is no fault of whoever loads while it is.
     _, load_s, given = _timed(lambda: arrays if name in ON_ARRAYS else make(arrays))
@@ -37,7 +38,8 @@ def main(library: str, name: str, data: str, answer: str | None = None) -> None:
         np.save(answer, found["values"])
     plain = {key: one for key, one in found.items() if not isinstance(one, np.ndarray)}
     cost = {"warm_up_s": warm_up_s, "load_s": load_s, "wall_s": wall_s, "cpu_s": cpu_s}
-    print(json.dumps({**cost, "peak_mib": _peak_mib(), "found": plain}))
+    memory = {"start_mib": start_mib, "peak_mib": _peak_mib()}
+    print(json.dumps({**cost, **memory, "found": plain}))
 
 
 def _find(library: str, name: str) -> tuple[Any, Any]:

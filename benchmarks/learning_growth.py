@@ -50,8 +50,15 @@ MEMORY = "16GB"
 #: Facts that this company does not have: their features stay empty, as with most sources.
 EMPTY = {
     "sessions": {"started_at": pa.timestamp("us"), "has_cart": pa.bool_()},
-    "reviews": {"reviewed_at": pa.timestamp("us"), "score": pa.int8(), "is_low_score": pa.bool_()},
-    "messages": {"sent_at": pa.timestamp("us"), "direction": pa.string(), "intent": pa.string()},
+    "reviews": {
+        "reviewed_at": pa.timestamp("us"), "score": pa.int8(), "is_low_score": pa.bool_(),
+        "sentiment": pa.float64(),
+    },
+    "messages": {
+        "conversation_id": pa.string(), "sent_at": pa.timestamp("us"), "direction": pa.string(),
+        "is_complaint": pa.bool_(), "sentiment": pa.float64(), "answer_due_at": pa.timestamp("us"),
+        "resolved_at": pa.timestamp("us"),
+    },
     "contacts": {"sent_at": pa.timestamp("us"), "opened_at": pa.timestamp("us")},
     "redemptions": {"redeemed_at": pa.timestamp("us")},
     "surveys": {"survey_at": pa.timestamp("us"), "csat": pa.int64(), "nps": pa.int64()},

@@ -1,4 +1,4 @@
-"""Acceptance lines of issue 6 about what lies ahead: bands that cover, purchases that come true.
+"""Acceptance lines of issue 5 about what lies ahead: bands that cover, purchases that come true.
 
 ``coverage`` forecasts simulated series from five dates each, with everything a run does (choice of
 the method, calibration) made from what was known on that date, and counts what the bands held.
@@ -129,7 +129,7 @@ def coverage(
                      for level, shares in held.items()}, by_kind)  # fmt: skip
 
 
-@line(6, "Bands of 80 and 95 % cover within 4 points over 210 simulated series x 5 origins")
+@line(5, "Bands of 80 and 95 % cover within 4 points over 210 simulated series x 5 origins")
 def bands(workshop: Workshop) -> Measured:  # noqa: ARG001 (needs no checkout)
     """Six kinds of series, all that a run does made as of each date."""
     found = coverage(simulated_series(N_SERIES, N_DAYS, 11), N_ORIGINS, ForecastParams())
@@ -141,7 +141,7 @@ def bands(workshop: Workshop) -> Measured:  # noqa: ARG001 (needs no checkout)
     return Measured(f"{text}; 80 % by kind: {kinds}", found.holds)
 
 
-@line(6, "Planted purchases: total of 90 and 180 days within 1 %, calibration error at most .03")
+@line(5, "Planted purchases: total of 90 and 180 days within 1 %, calibration error at most .03")
 def purchases(workshop: Workshop) -> Measured:  # noqa: ARG001 (needs no checkout)
     """Fifteen thousand planted customers, valued as of the planted today."""
     days = planted_purchases(Company("M", 7), BLOCKS)

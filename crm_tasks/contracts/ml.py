@@ -116,7 +116,7 @@ MODELS = Table(
         Column("label_window", "VARCHAR", "What is counted as the answer, and when"),
         Column("n_train", "BIGINT", "Cases it learned from", unit="cases"),
         Column("n_population", "BIGINT", "Cases there were; more than n_train: a hash-sample"),
-        Column("code_sha", "VARCHAR", "Version of the code that trained it", False),
+        Column("code_sha", "VARCHAR", "Digest of the files of its package in crm_tasks.ml", False),
         Column("data_hash", "VARCHAR", "Digest of the rows it learned from", False),
         Column("parameters_sha256", "VARCHAR", "Digest of its ordered arrays and settings", False),
         Column("trained_as_of", "DATE", "As-of date of the run that trained it", False),
@@ -133,7 +133,12 @@ MODEL_METRICS = Table(
     columns=(
         MODEL_VERSION,
         TARGET,
-        Column("split", "VARCHAR", "out_of_time, or backtest:<origin>", False),
+        Column(
+            "split",
+            "VARCHAR",
+            "out_of_time, backtest:<origin>; of texts held_out:time, held_out:folds or out_of_fold",
+            False,
+        ),
         Column(
             "metric", "VARCHAR", "roc_auc, log_loss, brier, ece, mae, hit_rate_3, mase, ...", False
         ),

@@ -82,8 +82,11 @@ def draw_fan(past: Sequence[tuple[dt.date, float]], rows: Sequence[Row]) -> byte
     return sheet.file("svg")
 
 
-def draw_profile(segmentation: str, rows: Sequence[Row]) -> bytes:
-    """Return the picture of segments by feature: how far each lies from all customers."""
+def draw_profile(segmentation: str, rows: Sequence[Row], name_of: Mapping[str, str]) -> bytes:
+    """Return the picture of segments by feature: how far each lies from all customers.
+
+    ``name_of``: the name of each segment_id, as an analyst reads it.
+    """
     sizes = {row["segment_id"]: row["n_customers"] for row in rows}
     segments = sorted(sizes, key=lambda one: (-sizes[one], one))[:SEGMENTS_AT_MOST]
     features = sorted({row["feature"] for row in rows})
@@ -102,7 +105,7 @@ def draw_profile(segmentation: str, rows: Sequence[Row]) -> bytes:
         chart.text(
             x, y, f"{z:+.1f}", fontproperties=font(9), ha="center", va="center", color=colour
         )
-    names = [f"{shorter(one.split(':', 1)[-1], 26)} ({sizes[one]:,})" for one in segments]
+    names = [f"{shorter(name_of[one], 26)} ({sizes[one]:,})" for one in segments]
     chart.set_yticks(range(len(segments)), names, fontproperties=font(10))
     words = [shorter(one.replace("_", " "), 26) for one in features]
     chart.set_xticks(range(len(features)), words, fontproperties=font(10), rotation=30, ha="right")

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from crm_tasks.planted import dealings
 from crm_tasks.planted.blocks import Block, make_block
+from crm_tasks.planted.browsing import block_page_views
 from crm_tasks.planted.company import DAYS, PERSONS_PER_ORGANIZATION, Company
 from crm_tasks.planted.people import organization_names
 from crm_tasks.planted.purchases import CATEGORY_NAMES, N_STAPLES, SECONDS, catalogue, order_times
@@ -26,7 +27,6 @@ from crm_tasks.planted.records import Records, first_ids, known_records
 from crm_tasks.planted.sinks import CsvSink, JsonLinesSink, JsonSink, ParquetSink, Sinks, SqliteSink
 from crm_tasks.planted.voices import (
     block_messages,
-    block_page_views,
     block_reviews,
     block_social,
     iso_seconds,

@@ -20,6 +20,7 @@ from crm_tasks.profiles.mappings import Concat, Constant, Feed, Mapping, Members
 from crm_tasks.profiles.outlets import Outbox
 from crm_tasks.profiles.places import KnownAt, Source
 from crm_tasks.profiles.tables import IdentifyingColumn, SourceTable, ValueFormats
+from crm_tasks.profiles.texts import Texts
 
 __all__ = [
     "RAW_PAYLOAD",
@@ -39,6 +40,7 @@ __all__ = [
     "Profile",
     "Source",
     "SourceTable",
+    "Texts",
     "ValueFormats",
 ]
 
@@ -186,6 +188,9 @@ class Profile(Strict):
     ] = None
     contact: Contact
     identity: Identity = Field(default_factory=Identity)
+    texts: Annotated[Texts, Field(description="How what customers write is read")] = Field(
+        default_factory=Texts
+    )
     outbox: Annotated[
         Outbox, Field(description="Where messages leave; nothing is sent without it")
     ] = Field(default_factory=Outbox)

@@ -11,6 +11,7 @@ from crm_tasks.ml.cards import metric_rows, model_rows, reliability_rows
 from crm_tasks.ml.choices import baskets, needs
 from crm_tasks.ml.choices.choose import choose
 from crm_tasks.ml.choices.params import ChoiceParams
+from crm_tasks.ml.code import code_version
 from crm_tasks.ml.judgement import comparison_table
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def predict_choices(run: Run) -> StepReport:
     """Contribute next categories, prices and needs to ml.predictions, and their judgements."""
-    params, code, as_of = ChoiceParams(), run.row["code_version"], run.as_of
+    params, code, as_of = ChoiceParams(), code_version("choices"), run.as_of
     reads = baskets.READS | needs.READS
     frames = {name: run.read(table, columns) for name, (table, columns) in reads.items()}
     zone = run.profile.time_zone

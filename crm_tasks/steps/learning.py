@@ -11,6 +11,7 @@ from crm_tasks.contracts.frames import StepReport
 from crm_tasks.contracts.ops import MODEL_MONITORING
 from crm_tasks.errors import RunStateError
 from crm_tasks.ml.artifacts import Artifact
+from crm_tasks.ml.code import code_version
 from crm_tasks.ml.propensity.candidates import model_of
 from crm_tasks.ml.propensity.facts import READS, Facts
 from crm_tasks.ml.propensity.params import PropensityParams
@@ -34,7 +35,7 @@ def predict_customers(run: Run) -> StepReport:
     frames = {name: run.read(table, columns) for name, (table, columns) in READS.items()}
     with run.scratch(**frames) as scratch:
         facts = Facts(scratch, run.profile.time_zone)
-        day = Day(facts, run.as_of, run.row["code_version"], params)
+        day = Day(facts, run.as_of, code_version("propensity"), params)
         found = predict(day, standing_models(run, params))
     keep_artifacts(run, found.artifacts)
     record_monitoring(run, found.monitoring)

@@ -23,6 +23,8 @@ def draw_models(run: Run) -> StepReport:
     order = [("model_version", "ascending"), ("bin", "ascending")]
     bins = run.read("ml.reliability_bins").sort_by(order)
     profiles = run.read("ml.segment_profiles").to_pylist()
+    named = run.read("ml.segment_definitions", ("segment_id", "segment_name")).to_pylist()
+    name_of = {row["segment_id"]: row["segment_name"] for row in named}
     number = 0
     for version, rows in groupby(bins.to_pylist(), itemgetter("model_version")):
         if version in drawn:
@@ -31,6 +33,6 @@ def draw_models(run: Run) -> StepReport:
     by_kind = {row["segment_id"].split(":", 1)[0] for row in profiles}
     for kind in sorted(by_kind):
         own = [row for row in profiles if row["segment_id"].startswith(f"{kind}:")]
-        run.write_picture(picture_name(f"segments:{kind}"), draw_profile(kind, own))
+        run.write_picture(picture_name(f"segments:{kind}"), draw_profile(kind, own, name_of))
         number += 1
     return StepReport(rows_in=models.num_rows, message=f"{number} pictures drawn")

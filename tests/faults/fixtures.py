@@ -1,25 +1,30 @@
-"""One company and one undisturbed run of it, with a copy of the home after each step.
+"""One company and one undisturbed run of it, with a copy of the home after some steps.
 
-All tests share it (see tests/conftest.py). Beside it, at the same time, runs its twin: the same
-company in a home of its own, with rows in another order and rows of the future among them, one
-thread and another hash seed.
+All tests of all test processes share it (see tests/conftest.py). Beside it, at the same time, runs
+its twin: the same company in a home of its own, with rows in another order and rows of the future
+among them, one thread and another hash seed.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from crm_tasks.settings import load_settings
 from crm_tasks.steps.runner import open_run
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Ledger
 from tests.faults.company import plant_future_rows, shuffle_rows
-from tests.faults.kit import CHILDREN, Company, start_child
-from tests.flow.small_company import write_small_company
+from tests.faults.kit import CHILDREN, Company, start_child, wait_for
+from tests.flow.small_company import PROFILE, write_small_company
 
 if TYPE_CHECKING:
     import subprocess
@@ -27,43 +32,58 @@ if TYPE_CHECKING:
 
     from crm_tasks.steps.run import Run
 
-TIMEOUT_S = 300
+TIMEOUT_S = 400
+
+
+@dataclass(frozen=True)
+class SharedRun:
+    """A run that all test processes wait for: its company, and the folder where it tells."""
+
+    company: Company
+    folder: Path
+
+    def start(self, command: list[str], **environment: str) -> subprocess.Popen[str]:
+        """Start it; what it prints and its exit code go to files."""
+        told = [str(CHILDREN / "told.py"), str(self.folder / "code"), sys.executable, *command]
+        home = str(self.company.home.root)
+        with (self.folder / "printed").open("w") as printed:
+            return start_child(told, stdout=printed, CRM_HOME=home, **environment)
+
+    def wait(self) -> None:
+        """Wait for its end; it must be a good one."""
+        code = self.folder / "code"
+        wait_for(code.exists, patience_s=TIMEOUT_S)
+        assert code.read_text() == "0", (self.folder / "printed").read_text()
 
 
 @pytest.fixture(scope="session")
 def _running(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[subprocess.Popen[str], Company, subprocess.Popen[str], Company]]:
-    """Start the two runs side by side, so that a test waits for one of them only once."""
-    folder = tmp_path_factory.mktemp("faults")
-    company = _company(folder / "company")
-    twin = _company(folder / "twin")
-    plant_future_rows(twin.profile.parent / "data")
-    shuffle_rows(twin.profile.parent / "data", seed=11)
-    run = start_child(
-        [
-            str(CHILDREN / "stages.py"),
-            str(company.profile),
-            str(company.home.root),
-            str(company.snapshots),
-        ],
-        PYTHONHASHSEED="1",
-        CRM_THREADS="2",
-    )
-    twin_run = twin.start(PYTHONHASHSEED="2", CRM_THREADS="1")
-    yield run, company, twin_run, twin
-    for process in (run, twin_run):
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[tuple[SharedRun, SharedRun]]:
+    """Start the two runs side by side, once for all test processes; a test waits for one only."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "faults"
+    run, twin_run = (_shared(folder / name) for name in ("company", "twin"))
+    started: list[subprocess.Popen[str]] = []
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            started = _start(run, twin_run)
+    yield run, twin_run
+    for process in started:
+        if worker_id != "master":
+            process.wait(TIMEOUT_S)  # another test process may wait for it too
+        elif process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 @pytest.fixture(scope="session")
-def company(_running) -> Company:
-    """The company after a run that nothing disturbed."""
-    process, found, *_ = _running
-    _wait_for(process)
-    return found
+def company(_running, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """The company after a run that nothing disturbed, with a home of this test process alone."""
+    run, _ = _running
+    run.wait()
+    own = Home(tmp_path_factory.mktemp("company") / "home")
+    return replace(run.company, home=own)
 
 
 @pytest.fixture(scope="session")
@@ -74,10 +94,10 @@ def published_home(company) -> Home:
 
 @pytest.fixture(scope="session")
 def twin(_running) -> Company:
-    """The company's twin after its run."""
-    *_, process, found = _running
-    _wait_for(process)
-    return found
+    """The company's twin after its run: to be read."""
+    *_, run = _running
+    run.wait()
+    return run.company
 
 
 @pytest.fixture
@@ -100,12 +120,22 @@ def opened(copied: Home, company) -> Callable[[str], Run]:
     return open_step
 
 
-def _company(folder) -> Company:
-    profile = write_small_company(folder / "company")
-    return Company(profile, Home(folder / "home"), folder / "snapshots")
+def _shared(folder: Path) -> SharedRun:
+    profile = folder / "company" / PROFILE.name
+    return SharedRun(Company(profile, Home(folder / "home"), folder / "snapshots"), folder)
 
 
-def _wait_for(process: subprocess.Popen[str]) -> None:
-    if process.stdout and not process.stdout.closed:
-        printed, _ = process.communicate(timeout=TIMEOUT_S)
-        assert process.returncode == 0, printed
+def _start(run: SharedRun, twin_run: SharedRun) -> list[subprocess.Popen[str]]:
+    """Write both companies and start their runs."""
+    for one in (run, twin_run):
+        written = write_small_company(one.company.profile.parent)
+        assert written == one.company.profile
+    plant_future_rows(twin_run.company.profile.parent / "data")
+    shuffle_rows(twin_run.company.profile.parent / "data", seed=11)
+    own = run.company
+    stages = [str(CHILDREN / "stages.py"), *map(str, (own.profile, own.home.root, own.snapshots))]
+    twin = ["-m", "crm_tasks", "run", "--profile", str(twin_run.company.profile)]
+    return [
+        run.start(stages, PYTHONHASHSEED="1", CRM_THREADS="2"),
+        twin_run.start(twin, PYTHONHASHSEED="2", CRM_THREADS="1"),
+    ]

@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from crm_tasks.contracts import ops
 from crm_tasks.steps.attempt import Attempt
@@ -93,23 +93,25 @@ class Company:
         )
 
 
-def start_child(arguments: list[str], **environment: str) -> subprocess.Popen[str]:
+def start_child(
+    arguments: list[str], stdout: IO[str] | int = subprocess.PIPE, **environment: str
+) -> subprocess.Popen[str]:
     """Start a Python child that inherits no setting of ours, in a session of its own."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CRM_")}
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=REPOSITORY,
         env={**inherited, "PYTHONPATH": str(REPOSITORY), **environment},
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
 
 
-def wait_for(condition: Callable[[], object]) -> None:
+def wait_for(condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
     """Wait until a function returns something true."""
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + patience_s
     while not condition():
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.02)

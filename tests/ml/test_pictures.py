@@ -27,10 +27,11 @@ PROFILE = [
     for name, z in (("loyal", 1.5), ("lost", None))
     for feature in ("frequency", "recency_days")
 ]
+NAME_OF = {"rfm:loyal": "Loyal", "rfm:lost": "Lost"}
 DRAWN = {
     "reliability": lambda: draw_reliability("churn:90d:boosted:0a1b", BINS),
     "fan": lambda: draw_fan(PAST, ROWS),
-    "profile": lambda: draw_profile("rfm", PROFILE),
+    "profile": lambda: draw_profile("rfm", PROFILE, NAME_OF),
 }
 
 
@@ -47,6 +48,11 @@ def test_other_rows_are_another_picture() -> None:
     assert draw_fan(PAST, higher) != draw_fan(PAST, ROWS)
     without = [row | dict.fromkeys(("lo80", "hi80", "lo95", "hi95")) for row in ROWS]
     assert len(draw_fan(PAST, without)) < len(draw_fan(PAST, ROWS))
+
+
+def test_segments_carry_their_names() -> None:
+    renamed = NAME_OF | {"rfm:loyal": "忠诚"}
+    assert draw_profile("rfm", PROFILE, renamed) != draw_profile("rfm", PROFILE, NAME_OF)
 
 
 def test_a_file_name_holds_no_sign_a_file_system_minds() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from crm_tasks.errors import RunStateError
+from crm_tasks.settings import PROJECT
 from crm_tasks.text.model import calibrated
 from crm_tasks.text.training import (
     Labelled,
@@ -91,7 +91,7 @@ def test_calibration_error_of_what_is_always_wrong_is_what_was_believed():
 
 def test_public_intents_are_told_apart_by_a_tenth_of_the_data():
     """All of banking77 is judged by `make accept ISSUE=7`."""
-    folder = Path("/work/shared/data/banking77")
+    folder = PROJECT.parent / "shared" / "data" / "banking77"
     if not folder.is_dir():
         pytest.skip("banking77 is not at hand")
     import pandas as pd

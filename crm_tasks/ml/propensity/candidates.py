@@ -93,7 +93,9 @@ class Scaling:
 
     @classmethod
     def fit(cls, matrix: Floats) -> Scaling:
-        median = np.nanmedian(matrix, axis=0)
+        median = np.zeros(matrix.shape[1])  # where no case knows the feature
+        is_known = ~np.isnan(matrix).all(axis=0)
+        median[is_known] = np.nanmedian(matrix[:, is_known], axis=0)
         logs = _signed_log(np.where(np.isnan(matrix), median, matrix))
         deviation = logs.std(axis=0)
         kept = (median, logs.mean(axis=0), np.where(deviation > 0, deviation, 1.0))

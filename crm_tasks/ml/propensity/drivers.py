@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DRIVING = (
     "recency_days", "mean_gap_days", "n_orders_90d", "mean_order_amount", "discount_share",
     "return_share", "late_share", "n_sessions_90d", "low_score_share", "n_messages_90d",
-    "n_complaints", "n_contacts_90d", "n_redemptions_90d", "csat_last",
+    "n_complaints", "n_open_issues", "n_contacts_90d", "n_redemptions_90d", "csat_last",
 )  # fmt: skip
 ASSOCIATION = "association"
 CASES_AT_MOST = 20_000

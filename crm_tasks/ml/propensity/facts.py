@@ -35,10 +35,14 @@ READS: dict[str, tuple[str, tuple[str, ...]]] = {
          "return_amount", "count_items", "is_late", "promised_on", "delivered_on"),
     ),
     "sessions": ("core.fct_sessions", ("customer_id", "started_at", "has_cart")),
-    "reviews": ("core.fct_reviews", ("customer_id", "reviewed_at", "score", "is_low_score")),
+    "reviews": (
+        "core.fct_reviews",
+        ("customer_id", "reviewed_at", "score", "is_low_score", "sentiment"),
+    ),
     "messages": (
         "core.fct_messages",
-        ("customer_id", "sent_at", "direction", "intent"),
+        ("customer_id", "conversation_id", "sent_at", "direction", "is_complaint", "sentiment",
+         "answer_due_at", "resolved_at"),
     ),
     "contacts": ("core.fct_contacts", ("customer_id", "sent_at", "opened_at")),
     "redemptions": ("core.fct_redemptions", ("customer_id", "redeemed_at")),
@@ -55,6 +59,27 @@ select
     cast(('0x' || substr(md5(customer_id), 1, 8)) as bigint) as digest
 from customers
 """
+#: What customers wrote, as the classifier reads it (agents tag some messages only, and later than
+#: these came). One that waits for an answer is open until the next one in its conversation, or
+#: until its matter is closed.
+_LETTERS = """
+create table letters as
+with answers as (
+    select conversation_id, sent_at as answered_at from messages
+    where direction = 'out' and conversation_id is not null
+)
+select
+    messages.customer_id,
+    messages.sent_at,
+    coalesce(messages.is_complaint, false) as is_complaint,
+    messages.sentiment,
+    messages.answer_due_at is not null as is_waiting,
+    least(answers.answered_at, messages.resolved_at) as closed_at
+from messages
+asof left join answers
+    on messages.conversation_id = answers.conversation_id and messages.sent_at < answers.answered_at
+where coalesce(messages.direction, 'in') = 'in'
+"""
 #: Per fact table: its event time, and what of it is kept.
 _DATED = {
     "orders": (
@@ -65,11 +90,15 @@ _DATED = {
         is_late""",
     ),
     "sessions": ("started_at", "has_cart"),
-    "reviews": ("reviewed_at", "cast(score as integer) as score, is_low_score"),
-    "messages": (
+    "reviews": (
+        "reviewed_at",
+        """cast(score as integer) as score, is_low_score,
+        cast(sentiment as decimal(18, 6)) as sentiment""",
+    ),
+    "letters": (
         "sent_at",
-        # Not what agents tagged: they tag some messages only, and later than these came.
-        "coalesce(direction, 'in') = 'in' as is_inbound, intent",
+        """is_complaint, cast(sentiment as decimal(18, 6)) as sentiment, is_waiting,
+        {day_of_closed} as closed_day""",
     ),
     "contacts": ("sent_at", "{day_of_opened} as opened_day"),
     "redemptions": ("redeemed_at", "1 as one"),
@@ -153,11 +182,33 @@ wrote as (
     select
         customer,
         count(*) filter (where day >= $origin - 90) as n_messages_90d,
+        count(*) filter (where day >= $origin - 365 and is_complaint) as n_complaints,
+        count(*) filter (where day >= $origin - 90 and is_complaint) as n_complaints_90d,
         count(*) filter (
-            where day >= $origin - 365 and intent in ('complaint', 'late_delivery', 'defect')
-        ) as n_complaints
-    from messages_dated
-    where day < $origin and is_inbound
+            where is_waiting and (closed_day is null or closed_day >= $origin)
+        ) as n_open_issues
+    from letters_dated
+    where day < $origin
+    group by customer
+
+),
+
+-- Before the first message of anybody is on record the figures are unknown, not zero.
+letters_recorded as (
+
+    select count(*) > 0 as has_letters from letters_dated where day < $origin
+
+),
+
+said as (
+
+    select customer, cast(sum(sentiment) as double) / count(sentiment) as sentiment_90d
+    from (
+        select customer, day, sentiment from letters_dated
+        union all
+        select customer, day, sentiment from reviews_dated
+    )
+    where day < $origin and day >= $origin - 90
     group by customer
 
 ),
@@ -222,8 +273,11 @@ select
     coalesce(reviewed.n_reviews, 0) as n_reviews,
     reviewed.mean_score,
     reviewed.low_score_share,
-    coalesce(wrote.n_messages_90d, 0) as n_messages_90d,
-    coalesce(wrote.n_complaints, 0) as n_complaints,
+    case when has_letters then coalesce(wrote.n_messages_90d, 0) end as n_messages_90d,
+    case when has_letters then coalesce(wrote.n_complaints, 0) end as n_complaints,
+    case when has_letters then coalesce(wrote.n_complaints_90d, 0) end as n_complaints_90d,
+    case when has_letters then coalesce(wrote.n_open_issues, 0) end as n_open_issues,
+    said.sentiment_90d,
     coalesce(contacted.n_contacts_90d, 0) as n_contacts_90d,
     contacted.open_share_180d,
     coalesce(redeemed.n_redemptions_90d, 0) as n_redemptions_90d,
@@ -231,9 +285,11 @@ select
     answered.nps_last
 from bought
 inner join chosen on bought.customer = chosen.customer
+cross join letters_recorded
 left join visited on bought.customer = visited.customer
 left join reviewed on bought.customer = reviewed.customer
 left join wrote on bought.customer = wrote.customer
+left join said on bought.customer = said.customer
 left join contacted on bought.customer = contacted.customer
 left join redeemed on bought.customer = redeemed.customer
 left join answered on bought.customer = answered.customer
@@ -272,14 +328,15 @@ class Facts:
     def __init__(self, scratch: Scratch, time_zone: str) -> None:
         self._scratch = scratch
         scratch.query(_PEOPLE)
+        scratch.query(_LETTERS)
+        days = {f"day_of_{name}": _DAY.format(column=f"{name}_at") for name in ("opened", "closed")}
         for name, (moment, kept) in _DATED.items():
-            opened = _DAY.format(column="opened_at")
             scratch.query(
                 _DATE.format(
                     name=name,
                     moment=moment,
                     day=_DAY.format(column=moment),
-                    kept=kept.format(day_of_opened=opened),
+                    kept=kept.format(**days),
                 ),
                 {"time_zone": time_zone},
             )

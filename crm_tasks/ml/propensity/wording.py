@@ -44,7 +44,7 @@ _SHOWN: dict[Shown, Callable[[float], str]] = {
     "money": lambda value: f"{value:,.2f}",
     "share": lambda value: f"{100 * value:.0f} %",
     "ratio": lambda value: f"{value:.1f}",
-    "score": lambda value: f"{value:.1f}",
+    "score": lambda value: f"{round(value, 1) + 0.0:.1f}",  # + 0.0: no minus before a zero
 }
 
 _DECIMALS: dict[Shown, int] = {
@@ -103,6 +103,18 @@ FEATURES: dict[str, Wording] = {
         "{} messages in 90 days", "近 90 天来信 {} 条", "count", "近90天来信"
     ),
     "n_complaints": Wording("{} complaints in a year", "一年内投诉 {} 次", "count", "一年内投诉"),
+    "n_complaints_90d": Wording(
+        "{} complaints in 90 days", "近 90 天投诉 {} 次", "count", "近90天投诉"
+    ),
+    "n_open_issues": Wording(
+        "{} messages wait for an answer", "{} 条来信尚待答复", "count", "待答复来信"
+    ),
+    "sentiment_90d": Wording(
+        "tone of what was written in 90 days: {} (-1 to 1)",
+        "近 90 天文字语气 {}（-1 至 1）",
+        "score",
+        "近90天文字语气",
+    ),
     "n_contacts_90d": Wording(
         "contacted {} times in 90 days", "近 90 天被联系 {} 次", "count", "近90天被联系次数"
     ),

@@ -22,9 +22,11 @@ TYPES = {
     "sessions": {"customer_id": pa.string(), "started_at": pa.timestamp("us"),
                  "has_cart": pa.bool_()},
     "reviews": {"customer_id": pa.string(), "reviewed_at": pa.timestamp("us"),
-                "score": pa.int8(), "is_low_score": pa.bool_()},
-    "messages": {"customer_id": pa.string(), "sent_at": pa.timestamp("us"),
-                 "direction": pa.string(), "intent": pa.string()},
+                "score": pa.int8(), "is_low_score": pa.bool_(), "sentiment": pa.float64()},
+    "messages": {"customer_id": pa.string(), "conversation_id": pa.string(),
+                 "sent_at": pa.timestamp("us"), "direction": pa.string(),
+                 "is_complaint": pa.bool_(), "sentiment": pa.float64(),
+                 "answer_due_at": pa.timestamp("us"), "resolved_at": pa.timestamp("us")},
     "contacts": {"customer_id": pa.string(), "sent_at": pa.timestamp("us"),
                  "opened_at": pa.timestamp("us")},
     "redemptions": {"customer_id": pa.string(), "redeemed_at": pa.timestamp("us")},
@@ -57,6 +59,36 @@ def order(customer, day, amount="10.00", late=None, hour=12):
         made |= {"promised_on": came - dt.timedelta(days=int(late)), "delivered_on": came,
                  "is_late": late}  # fmt: skip
     return made
+
+
+def letter(customer, day, complaint=True, hour=9, **more):
+    """Return one message of a customer that waits for an answer."""
+    moment = dt.datetime.combine(day, dt.time(hour))
+    return {
+        "customer_id": customer, "conversation_id": f"{customer}-{day}", "sent_at": moment,
+        "direction": "in", "is_complaint": complaint, "sentiment": -0.8 if complaint else 0.4,
+        "answer_due_at": moment + dt.timedelta(hours=12), **more,
+    }  # fmt: skip
+
+
+def complaining_world(n_customers=500, seed=8):
+    """Return frames of customers of whom those who complain leave oftener than others."""
+    rng = np.random.default_rng(seed)
+    orders, letters = [], []
+    for number in range(n_customers):
+        customer, gap = f"c{number:04d}", rng.choice([6, 12, 24])
+        complains = rng.random() < 0.4
+        day = rng.integers(0, 60)
+        while day < DAYS:
+            today = FIRST + dt.timedelta(days=int(day))
+            orders.append(order(customer, today))
+            if rng.random() < 0.25:
+                letters.append(letter(customer, today, complaint=complains, hour=15))
+                if complains and rng.random() < 0.45:
+                    break
+            day += 1 + rng.poisson(gap)
+    customers = [{"customer_id": f"c{number:04d}"} for number in range(n_customers)]
+    return frames(customers=customers, orders=orders, messages=letters)
 
 
 def world(n_customers=700, seed=5):

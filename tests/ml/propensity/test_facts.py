@@ -12,7 +12,14 @@ from crm_tasks.ml.judgement import refuse_future
 from crm_tasks.ml.judgement.canary import FutureLeak
 from crm_tasks.ml.propensity.facts import EVERYBODY, READS
 from crm_tasks.ml.propensity.wording import FEATURES, NAMES
-from tests.ml.propensity.small import AS_OF, frames, order, world
+from tests.ml.propensity.small import (
+    AS_OF,
+    complaining_world,
+    frames,
+    letter,
+    order,
+    world,
+)
 
 ORIGIN = dt.date(2024, 6, 1)
 MOMENTS = {
@@ -46,10 +53,21 @@ def test_every_feature_of_one_customer_is_as_counted_by_hand(facts_of):
             {"customer_id": "a", "started_at": at(-50), "has_cart": True},
             {"customer_id": "a", "started_at": at(-3), "has_cart": False},
         ],
-        reviews=[{"customer_id": "a", "reviewed_at": at(-9), "score": 2, "is_low_score": True}],
+        reviews=[
+            {
+                "customer_id": "a",
+                "reviewed_at": at(-9),
+                "score": 2,
+                "is_low_score": True,
+                "sentiment": -0.2,
+            }
+        ],
         messages=[
-            {"customer_id": "a", "sent_at": at(-9), "direction": "in", "intent": "complaint"},
-            {"customer_id": "a", "sent_at": at(-9), "direction": "out", "intent": "complaint"},
+            letter("a", ORIGIN - dt.timedelta(days=9)),
+            letter("a", ORIGIN - dt.timedelta(days=9), hour=10, direction="out"),  # the answer
+            letter("a", ORIGIN - dt.timedelta(days=3), complaint=False),
+            letter("a", ORIGIN - dt.timedelta(days=120)),
+            letter("a", ORIGIN - dt.timedelta(days=400), resolved_at=at(-390)),
         ],
         contacts=[
             {"customer_id": "a", "sent_at": at(-5), "opened_at": at(2)},  # opened later
@@ -69,9 +87,30 @@ def test_every_feature_of_one_customer_is_as_counted_by_hand(facts_of):
         "net_amount_90d": 30, "amount_trend": 1.0, "discount_share": 0, "return_share": 0,
         "late_share": 0.5, "items_per_order": 1, "n_sessions_30d": 1, "n_sessions_90d": 2,
         "days_since_session": 3, "cart_share_90d": 0.5, "n_reviews": 1, "mean_score": 2,
-        "low_score_share": 1, "n_messages_90d": 1, "n_complaints": 1, "n_contacts_90d": 2,
+        "low_score_share": 1, "n_messages_90d": 2, "n_complaints": 2, "n_complaints_90d": 1,
+        "n_open_issues": 2, "sentiment_90d": -0.2, "n_contacts_90d": 2,
         "open_share_180d": 0.5, "n_redemptions_90d": 1, "csat_last": 2, "nps_last": 9,
     })  # fmt: skip
+
+
+def test_an_issue_is_open_until_it_is_answered_or_closed_and_unknown_without_any_message(facts_of):
+    day = ORIGIN - dt.timedelta(days=20)
+    answer = {**letter("a", day), "sent_at": at(-10), "direction": "out"}
+    given = frames(
+        customers=[{"customer_id": "a"}, {"customer_id": "b"}],
+        orders=[order("a", day - dt.timedelta(days=9)), order("b", day - dt.timedelta(days=9))],
+        messages=[letter("a", day), answer, letter("b", day, resolved_at=at(-5))],
+    )
+    facts = facts_of(given)
+
+    def open_issues(days_before):
+        found = told(facts, ORIGIN - dt.timedelta(days=days_before))
+        return [found[number]["n_open_issues"] for number in (0, 1)]
+
+    assert np.isnan(open_issues(20)).all()  # the message came that day: nobody had written before
+    assert open_issues(19) == open_issues(10) == [1, 1]
+    assert open_issues(9) == open_issues(5) == [0, 1]
+    assert open_issues(4) == [0, 0]
 
 
 def test_a_day_begins_where_the_company_is(facts_of):
@@ -97,10 +136,11 @@ def before(given, origin):
 
 def test_no_feature_changes_when_the_future_is_taken_away(facts_of):
     """The canary: all facts, or those before the origin, make the same features."""
-    given = world(80)
+    given = complaining_world(80)
     assert set(given) == set(READS)
     cut = before(given, ORIGIN)
     assert cut["orders"].num_rows < given["orders"].num_rows
+    assert 0 < cut["messages"].num_rows < given["messages"].num_rows
     whole, without = facts_of(given).cases(ORIGIN), facts_of(cut).cases(ORIGIN)
     refuse_future(as_columns(whole), as_columns(without), "origin 2024-06-01")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ from crm_tasks.ml.propensity.learning import learn_target
 from crm_tasks.ml.propensity.params import Target
 from crm_tasks.ml.propensity.predict import WRITTEN, Day, predict
 from crm_tasks.ml.propensity.standing import CARRIED, Standing, champion_of, rows_of, why_train
-from tests.ml.propensity.small import AS_OF, frames, order, world
+from tests.ml.propensity.small import AS_OF, complaining_world, frames, order, world
 
 CHURN = Target("churn", 30, 60)
 
@@ -93,6 +94,27 @@ def test_reasons_are_words_in_both_languages(predicted):
     )
     assert late["text_zh"].str.fullmatch(r"\d+ % 的订单晚到.流失风险上升").all()
     assert len(late) > 0
+
+
+def test_who_complains_is_told_to_be_at_risk_for_it(facts_of, params):
+    """Planted: complaints drive customers away; the reasons say so in both languages."""
+    chosen = replace(params, targets=(CHURN,), reasons_for=("churn:30d",))
+    found = predict(Day(facts_of(complaining_world()), AS_OF, "code", chosen), {})
+    drivers = {row["feature"]: row for row in found.rows("ml.drivers").to_pylist()}
+    assert drivers["n_complaints"]["direction"] == "raises"
+    voiced = ["n_complaints", "n_complaints_90d", "n_open_issues", "sentiment_90d"]
+    reasons = found.rows("ml.prediction_reasons").to_pandas()
+    raising = reasons[reasons["feature"].isin(voiced) & (reasons["contribution"] > 0)]
+    complained = reasons[reasons["feature"] == "n_complaints_90d"]
+    complained = complained[complained["feature_value"] > 0]
+    at_risk = set(raising["prediction_id"])
+    assert len(complained) > 20
+    assert np.mean([one in at_risk for one in complained["prediction_id"]]) > 0.9
+    spoken = complained[complained["contribution"] > 0]
+    assert len(spoken) > 20
+    said = r"\d complaints in 90 days: raises the risk of leaving"
+    assert spoken["text_en"].str.fullmatch(said).all()
+    assert spoken["text_zh"].str.fullmatch(r"近 90 天投诉 \d 次.流失风险上升").all()
 
 
 @pytest.mark.parametrize("family", ["boosted", "logistic"])
