@@ -17,6 +17,7 @@ from benchmarks import (  # noqa: F401 (importing registers their lines)
     effects,
     foundation,
     identity,
+    learning,
     outlook,
     planning,
     planted,
