@@ -147,7 +147,8 @@ def test_better_labels_answer_from_the_next_run_on_and_old_texts_are_scored_once
     by_lot = bank.train(dict(zip(truth, mixed, strict=True)))
     assert not by_lot.is_in_force
     assert not any(row["is_champion"] for row in by_lot.judgement.rows)
-    assert {row["verdict"] for row in by_lot.judgement.rows}.isdisjoint({"better"})
+    decisive = [row for row in by_lot.judgement.rows if row["metric"] == "accuracy"]
+    assert {row["verdict"] for row in decisive}.isdisjoint({"better"})
     found = bank.train(truth)
     assert found.is_in_force
     assert found.split == "folds"
