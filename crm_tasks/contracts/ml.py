@@ -179,7 +179,7 @@ PREDICTIONS = Table(
         Column(
             "target",
             "VARCHAR",
-            "churn, buy, clv, next_category, next_price, next_purchase_date, need",
+            "churn, buy, buys_within, next_category, next_price, next_purchase_date, need",
             False,
         ),
         Column("horizon_days", "INTEGER", "How far ahead; 0 for the next event", False, "days"),

@@ -59,6 +59,14 @@ class ModelStore:
         """Return the row of the version that is in force: the latest accepted one, or None."""
         return accepted_model(self.ledger, self.profile, self.kind)
 
+    def versions(self) -> set[str]:
+        """Return the versions that were kept."""
+        rows = self.ledger.store.rows(
+            "select model_version from model_artifacts where profile = ? and model_kind = ?",
+            (self.profile, self.kind),
+        )
+        return {str(row["model_version"]) for row in rows}
+
     def latest(self, at_most: int) -> list[dict[str, Any]]:
         """Return the rows of the models trained last, the newest first."""
         return self.ledger.store.rows(
