@@ -137,14 +137,22 @@ def first(tmp_path_factory):
     return bank, truth
 
 
+def verdicts_of(bank):
+    return {
+        row["baseline"]: row["verdict"]
+        for row in bank.rows("ml.model_comparisons", "texts")
+        if (row["candidate"], row["metric"]) == ("own_labels", "accuracy")
+    }
+
+
 def test_better_labels_answer_from_the_next_run_on_and_old_texts_are_scored_once(first):
     bank, truth = first
     assert {row["family"] for row in bank.rows("ml.models", "texts")} == {"starter"}
     with pytest.raises(RunStateError, match=r"no intent 'lost_cart'.*did you mean 'lost_card'"):
         bank.train({next(iter(truth)): "lost_cart"})
 
-    mixed = np.random.default_rng(2).permutation(list(truth.values())).tolist()
-    by_lot = bank.train(dict(zip(truth, mixed, strict=True)))
+    mixed = np.random.default_rng(2).permutation(list(truth.values()))
+    by_lot = bank.train(dict(zip(truth, mixed.tolist(), strict=True)))
     assert not by_lot.is_in_force
     assert not any(row["is_champion"] for row in by_lot.judgement.rows)
     decisive = [row for row in by_lot.judgement.rows if row["metric"] == "accuracy"]
@@ -160,19 +168,13 @@ def test_better_labels_answer_from_the_next_run_on_and_old_texts_are_scored_once
     right = [row["best_label"] == truth[row["text_id"]] for row in labels]
     assert np.mean(right) > 0.95
     lost = next(row for row in labels if row["label"] == "lost_card")
-    assert (lost["need"], lost["answer_within_hours"], lost["is_complaint"]) == (
-        "new_card", 2, True,
-    )  # fmt: skip
+    told = [lost[name] for name in ("need", "answer_within_hours", "is_complaint")]
+    assert told == ["new_card", 2, True]
     models = {row["model_version"]: row["status"] for row in bank.rows("ml.models", "texts")}
     assert models == {
         found.version: "champion", by_lot.version: "challenger", by_lot.in_force: "retired",
     }  # fmt: skip
-    verdicts = {
-        (row["candidate"], row["baseline"], row["metric"]): row["verdict"]
-        for row in bank.rows("ml.model_comparisons", "texts")
-    }
-    assert verdicts["own_labels", "most_frequent", "accuracy"] == "better"
-    assert verdicts["own_labels", "in_force", "accuracy"] == "not_judged"
+    assert verdicts_of(bank) == {"most_frequent": "better", "in_force": "not_judged"}
 
     write(bank.folder, N, 5)
     again = bank.run(DAYS[2])
