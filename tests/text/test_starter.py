@@ -65,8 +65,8 @@ def test_no_sentence_of_the_test_part_is_trained_on():
     for sentences in phrases.BY_LANGUAGE.values():
         for both in sentences.values():
             for sentence in both.test:
-                pieces = [piece for piece in re.split(r"\{.\}", sentence) if len(piece) > 15]
-                assert not any(piece in made for piece in pieces)
+                pieces = map(re.escape, re.split(r"\{.\}", sentence))
+                assert not re.search(".{2,14}".join(pieces), made)
 
 
 def test_held_out_messages_share_no_wording_with_what_is_learnt():
