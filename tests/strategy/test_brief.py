@@ -46,7 +46,7 @@ def briefs(lend, *customers, before=(), now=(), effects=(), effects_before=(), t
            **given):  # fmt: skip
     changed = {name: given.pop(name) for name in ("actions_per_day",) if name in given}
     data = frames(*customers, **given)
-    plan = plan_contacts(lend(**data), params(**changed), load_rules()).tables
+    plan = plan_contacts(lend(**data), params(**changed), load_rules()).whole()
     names = [f"n_{c}" for c in data["contents"]["content_id"].to_pylist()]
     contents = data["contents"].append_column("action_name", pa.array(names))
     responses, results = CAMPAIGN_RESPONSE.arrow_schema, STRATEGY_RESULTS.arrow_schema
