@@ -58,8 +58,8 @@ def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
         "identity", "texts", "relationships", "influence", "links", "segments", "voice",
         "patterns", "predictions", "choices", "recommendations", "value", "forecasts",
-        "next_purchases", "uplift", "comparisons", "assignments", "actions", "campaign_response",
-        "results", "brief",
+        "next_purchases", "anomalies", "uplift", "comparisons", "assignments", "actions",
+        "campaign_response", "results", "brief",
     ]  # fmt: skip
 
 
