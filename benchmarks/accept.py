@@ -17,6 +17,7 @@ from benchmarks import (  # noqa: F401 (importing registers their lines)
     effects,
     foundation,
     identity,
+    learning,
     outlook,
     planning,
     planted,
@@ -49,15 +50,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"no acceptance lines for issue {given.issue}: {given.line!r}", style="bold red"
         )
         return 2
+    # What a clone holds is HEAD as it is now, whatever is edited or committed later.
+    where = f"{today()}, commit {describe_commit(REPOSITORY).rstrip('+')}, {describe_machine()}"
+
+    def keep(row: Row) -> None:
+        """Print a row and write it at once: lines run long, and may be stopped."""
+        _tell(row)
+        if not given.here:
+            write_page(PAGE, [row], where, is_whole=False)
+
     with tempfile.TemporaryDirectory(prefix="accept-") as folder:
         workshop = Workshop(Path(folder), is_fresh=not given.here)
-        rows = judge(lines, workshop, _tell)
-    # What a clone holds is HEAD, whatever is edited here.
-    where = f"{today()}, commit {describe_commit(REPOSITORY).rstrip('+')}, {describe_machine()}"
+        rows = judge(lines, workshop, keep)
     if given.here:
         screen.print("measured in this checkout, not in a fresh clone: the page is left as it is")
-    else:
-        write_page(PAGE, rows, where, is_whole=not given.line)
+    elif not given.line:
+        write_page(PAGE, rows, where)
     missed = sum(row.verdict == "MISSED" for row in rows)
     screen.print(f"\n{len(rows)} lines, {missed} missed", style="bold")
     return 1 if missed else 0

@@ -2,10 +2,11 @@
 
 Facts of so many invented customers are made and not timed: each has an own rate of buying and may
 leave after an order, more so after a late delivery. Each size runs in a process of its own, stage
-by stage: facts dated, targets learned and scored with reasons, baskets made, choices learned.
-Reported: seconds, CPU seconds and peak memory per stage, and the growth exponent between
-neighbouring sizes. ``--curve`` adds the learning curve: log loss out of time of churn by the number
-of customers learned from.
+by stage: facts dated, targets learned and scored with reasons, their rows checked and written,
+choices, value, next purchases, recommendations, interests, patterns, forecasts. Reported: seconds,
+CPU seconds and peak memory per stage, and the growth exponent of CPU seconds between neighbouring
+sizes (seconds of a machine that others use too say less). ``--curve`` adds the learning curve: log
+loss out of time of churn by the number of customers learned from. ``--stages`` measures some.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import argparse
 import datetime as dt
 import json
 import math
+import os
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -25,21 +26,39 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from crm_tasks.contracts import check_rows, find_table
 from crm_tasks.ml.choices import baskets
 from crm_tasks.ml.choices.choose import choose
 from crm_tasks.ml.choices.params import ChoiceParams
+from crm_tasks.ml.forecasting.backtest import ForecastParams
+from crm_tasks.ml.forecasting.outlook import forecast_outlook
+from crm_tasks.ml.forecasting.series import sales_series
+from crm_tasks.ml.interests import InterestParams, find_interests
+from crm_tasks.ml.judgement import JudgementParams
+from crm_tasks.ml.patterns.find import find_patterns
+from crm_tasks.ml.patterns.params import PatternParams
 from crm_tasks.ml.propensity.facts import READS, Facts
 from crm_tasks.ml.propensity.learning import Circumstances, learn_target
 from crm_tasks.ml.propensity.panel import Panels
 from crm_tasks.ml.propensity.params import TARGETS, PropensityParams
 from crm_tasks.ml.propensity.predict import Day, predict
+from crm_tasks.ml.recommendations import RecommendationParams, recommend
+from crm_tasks.ml.timing.next_purchase import TimingParams, next_purchases
+from crm_tasks.ml.value.histories import purchase_days
+from crm_tasks.ml.value.model import ValueParams
+from crm_tasks.ml.value.outlook import value_outlook
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.meter import Meter
 from crm_tasks.warehouse.scratch import scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from crm_tasks.contracts.frames import Scratch
+    from crm_tasks.ml.value.histories import PurchaseDays
 
 SIZES = (100_000, 1_000_000)
 CURVE = (1_000, 3_000, 10_000, 30_000, 100_000)
@@ -93,6 +112,26 @@ def company(n_customers: int, seed: int = 1) -> dict[str, pa.Table]:
     }  # fmt: skip
 
 
+def purchases(n_customers: int, seed: int = 2) -> pa.Table:
+    """Return orders of customers who buy at chance times at rates of their own until they leave."""
+    rng = np.random.default_rng(seed)
+    rate = np.maximum(rng.gamma(0.9, 1 / 30, n_customers), 1e-3)
+    times = np.minimum(rng.geometric(rng.beta(1.2, 8, n_customers)), 25)
+    customer = np.repeat(np.arange(n_customers), times)
+    waited = np.cumsum(rng.standard_exponential(len(customer)) / rate[customer])
+    first = np.cumsum(times) - times
+    day = rng.uniform(0, 0.9 * DAYS, n_customers)[customer] + waited - waited[first][customer]
+    keep = day < DAYS
+    customer, day = customer[keep], day[keep]
+    moment = np.datetime64(AS_OF) - DAYS + (day * 86_400).astype("timedelta64[s]")
+    amount = np.round(rng.gamma(4, 8, len(day)) * rng.lognormal(0, 0.5, n_customers)[customer], 2)
+    return pa.table({
+        "customer_id": pa.array(np.char.mod("c%07d", customer)),
+        "ordered_at": pa.array(moment.astype("datetime64[us]")),
+        "net_amount": pa.array(amount).cast(pa.decimal128(18, 2), safe=False),
+    })  # fmt: skip
+
+
 def _orders(ids: pa.Array, customer: Any, day: Any, late: Any, rng: Any) -> dict[str, pa.Table]:
     n = len(customer)
     first = np.datetime64(AS_OF) - DAYS
@@ -116,44 +155,110 @@ def _orders(ids: pa.Array, customer: Any, day: Any, late: Any, rng: Any) -> dict
         "product_id": pa.array(np.char.mod("p%03d", product)), "ordered_at": moment,
         "quantity": pa.array(np.ones(n, dtype=np.int64)), "net_amount": money,
         "is_countable": pa.array(np.ones(n, dtype=bool)),
+        "is_unknown_product": pa.array(np.zeros(n, dtype=bool)),
+        "is_zero_quantity": pa.array(np.zeros(n, dtype=bool)),
     })  # fmt: skip
     numbers = np.arange(N_PRODUCTS)
     products = pa.table({
-        "product_id": np.char.mod("p%03d", numbers), "category_l1": ["all"] * N_PRODUCTS,
+        "product_id": np.char.mod("p%03d", numbers), "name": np.char.mod("thing %03d", numbers),
+        "category_l1": ["all"] * N_PRODUCTS,
         "category_l2": np.char.mod("k%02d", numbers % N_CATEGORIES),
     })  # fmt: skip
     return {"orders": orders, "items": items, "products": products}
 
 
-@contextmanager
-def stage(name: str, told: list[dict[str, Any]]) -> Iterator[None]:
-    """Measure a stage."""
-    meter = Meter()
-    yield
-    used = meter.usage()
-    told.append(
-        {"stage": name, "wall_s": used.duration_s, "cpu_s": used.cpu_s, "peak_mb": used.peak_rss_mb}
-    )
+class Stages:
+    """The stages of learning on one company, in the order they run."""
+
+    def __init__(self, n_customers: int) -> None:
+        self.frames, self.purchases = company(n_customers), purchases(n_customers)
+        self.home = Home(Path())
+        self.written: dict[str, pa.Table] = {}
+
+    def engine(self, **frames: str) -> AbstractContextManager[Scratch]:
+        """Lend a private engine with frames of the company, each under a name."""
+        return scratch(self.home, MEMORY, {name: self.frames[own] for name, own in frames.items()})
+
+    def measured(self, chosen: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Run stages and yield what each cost, with the number of rows it made."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.home = Home(Path(folder))
+            for name in (one for one in STAGES if one in chosen):
+                meter = Meter()
+                rows = STAGES[name](self)
+                used = meter.usage()
+                yield {"stage": name, "wall_s": used.duration_s, "cpu_s": used.cpu_s,
+                       "peak_mb": used.peak_rss_mb, "rows": rows}  # fmt: skip
+
+    def predictions(self) -> int:
+        with self.engine(**{name: name for name in READS}) as engine:
+            day = Day(Facts(engine, "UTC"), AS_OF, "benchmark", PropensityParams())
+            found = predict(day, {})
+        self.written = {name: found.rows(name) for name in HANDED_OVER}
+        return self.written["ml.predictions"].num_rows
+
+    def hand_over(self) -> int:
+        """Check and write what was predicted, as the step does."""
+        n = 0
+        for name in HANDED_OVER:
+            rows = check_rows(find_table(name), self.written.pop(name))
+            pq.write_table(rows, self.home.root / f"{name}.parquet", compression="zstd")
+            n += rows.num_rows
+        return n
+
+    def choices(self) -> int:
+        with self.engine(**{name: name for name in baskets.READS}) as engine:
+            made = baskets.Baskets(engine, "UTC")
+            return choose(made, AS_OF, "benchmark", ChoiceParams()).rows.num_rows
+
+    def value(self) -> int:
+        days = self._days()
+        found = value_outlook(days, AS_OF, "EUR", ValueParams(), JudgementParams())
+        return found.clv.num_rows
+
+    def next_purchases(self) -> int:
+        return next_purchases(self._days(), AS_OF, TimingParams()).predictions.num_rows
+
+    def recommendations(self) -> int:
+        with self.engine(order_items="items", products="products") as engine:
+            return recommend(engine, AS_OF, RecommendationParams())["recommendations"].num_rows
+
+    def interests(self) -> int:
+        with self.engine(order_items="items", products="products") as engine:
+            found = find_interests(engine, InterestParams())
+        return 0 if found is None else len(found.customers)
+
+    def patterns(self) -> int:
+        with self.engine(order_items="items", products="products") as engine:
+            tables = find_patterns(engine, (None, None), AS_OF, PatternParams())
+        return tables["association_rules"].num_rows + tables["sequence_rules"].num_rows
+
+    def forecasts(self) -> int:
+        params = ForecastParams()
+        with self.engine(order_items="items", products="products") as engine:
+            series = sales_series(engine, AS_OF, "UTC", categories=params.categories,
+                                  sparse_share=params.sparse_share)  # fmt: skip
+        found = forecast_outlook(series, AS_OF, "EUR", params, JudgementParams())
+        return found.forecasts.num_rows
+
+    def _days(self) -> PurchaseDays:
+        with scratch(self.home, MEMORY, {"orders": self.purchases}) as engine:
+            return purchase_days(engine, "UTC")
 
 
-def measure(n_customers: int) -> list[dict[str, Any]]:
-    """Return what each stage cost for so many customers."""
-    frames, told = company(n_customers), []
-    with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder))
-        with scratch(home, MEMORY, {name: frames[name] for name in READS}) as engine:
-            with stage("facts", told):
-                facts = Facts(engine, "UTC")
-            with stage("learn and score", told):
-                found = predict(Day(facts, AS_OF, "benchmark", PropensityParams()), {})
-            told[-1]["rows"] = found.rows("ml.predictions").num_rows
-        with scratch(home, MEMORY, {name: frames[name] for name in baskets.READS}) as engine:
-            with stage("baskets", told):
-                made = baskets.Baskets(engine, "UTC")
-            with stage("choices", told):
-                chosen = choose(made, AS_OF, "benchmark", ChoiceParams())
-            told[-1]["rows"] = chosen.rows.num_rows
-    return told
+STAGES: dict[str, Callable[[Stages], int]] = {
+    "predictions": Stages.predictions,
+    "hand over": Stages.hand_over,
+    "choices": Stages.choices,
+    "value": Stages.value,
+    "next purchases": Stages.next_purchases,
+    "recommendations": Stages.recommendations,
+    "interests": Stages.interests,
+    "patterns": Stages.patterns,
+    "forecasts": Stages.forecasts,
+}
+#: The tables of the step of predictions that grow with customers.
+HANDED_OVER = ("ml.predictions", "ml.prediction_reasons")
 
 
 def learning_curve(sizes: Sequence[int], n_customers: int) -> list[dict[str, Any]]:
@@ -187,34 +292,43 @@ def exponent(smaller: float, larger: float, ratio: float) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure the sizes, each in a process of its own, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--sizes", type=int, nargs="*", default=list(SIZES))
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--curve", type=int, metavar="CUSTOMERS", help="of so many customers")
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.child:
-        print(json.dumps(measure(options.child)))
+        for told in Stages(options.child).measured(options.stages):
+            print(json.dumps(told), flush=True)
         return 0
-    measured = {size: _in_a_process(size) for size in sorted(options.sizes)}
-    for size, rows in measured.items():
-        for row in rows:
-            print(
-                f"{size:>9,} customers  {row['stage']:<16} {row['wall_s']:8.1f} s "
-                f"{row['cpu_s']:8.1f} CPU s {row['peak_mb']:8,.0f} MiB"
-            )
+    measured = {size: list(_in_a_process(size, options.stages)) for size in sorted(options.sizes)}
     for (small, before), (large, after) in pairwise(measured.items()):
         for one, other in zip(before, after, strict=True):
-            power = exponent(one["wall_s"], other["wall_s"], large / small)
+            power = exponent(one["cpu_s"], other["cpu_s"], large / small)
             print(f"{small:,} -> {large:,}  {one['stage']:<16} exponent {power:.2f}")
     for row in learning_curve(CURVE, options.curve) if options.curve else ():
-        print(json.dumps(row))
+        print(json.dumps(row), flush=True)
     return 0
 
 
-def _in_a_process(size: int) -> list[dict[str, Any]]:
+def _in_a_process(size: int, stages: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield what each stage cost, and print it as soon as it is known."""
     command = [sys.executable, "-m", "benchmarks.learning_growth", "--child", str(size)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    told: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    # As a run's tasks do: numerical libraries with one thread each.
+    alone = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    with subprocess.Popen(
+        [*command, "--stages", *stages], stdout=subprocess.PIPE, text=True, env=alone
+    ) as child:
+        for line in child.stdout or ():
+            row: dict[str, Any] = json.loads(line)
+            print(
+                f"{size:>9,} customers  {row['stage']:<16} {row['wall_s']:8.1f} s "
+                f"{row['cpu_s']:8.1f} CPU s {row['peak_mb']:8,.0f} MiB {row['rows']:>12,} rows",
+                flush=True,
+            )
+            yield row
+    if child.returncode:
+        raise SystemExit(f"{size:,} customers: the measuring process ended with {child.returncode}")
 
 
 if __name__ == "__main__":

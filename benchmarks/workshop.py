@@ -50,6 +50,10 @@ class Workshop:
         clone = self.folder / "clone"
         command = ["git", "clone", "--quiet", REPOSITORY, clone]
         run_child(command, self.folder).checked()
+        # Public data that some tests use lies beside the repository where it is at hand.
+        beside = REPOSITORY.parent / "shared"
+        if beside.exists():
+            (self.folder / "shared").symlink_to(beside.resolve())
         return clone
 
     @property

@@ -18,13 +18,21 @@ from crm_tasks.contracts import all_tables
 from crm_tasks.errors import CrmError
 from crm_tasks.profiles import load_profile, profile_path
 from crm_tasks.settings import PROJECT, Settings, load_settings
+from crm_tasks.steps.artifacts import model_store, read_all
 from crm_tasks.warehouse.home import Home
+from crm_tasks.warehouse.ledger import Ledger
 from crm_tasks.warehouse.publications import served_file
+from crm_tasks.warehouse.query import query_served
 
 GIB = 1 << 30
 FREE_AT_LEAST = 2 * GIB
 PYTHON = (3, 11)
 PACKAGES = ("apache-airflow", "dbt-duckdb", "duckdb", "great-expectations", "networkit", "pyarrow")
+
+CHAMPIONS = (
+    "select model_version, parameters_sha256 from ml.models where status = 'champion' "
+    "and as_of_date = (select max(as_of_date) from ml.models) order by model_version"
+)
 
 
 def doctor(
@@ -117,6 +125,16 @@ def _served(settings: Settings) -> str:
     return file.name if file else "nothing published yet"
 
 
+def _models(settings: Settings) -> str:
+    """Read back every artifact of the models that answer in the served version."""
+    home = Home(settings.home_path)
+    if served_file(home) is None:
+        return "nothing published yet"
+    store = model_store(home, Ledger(home.ops_file), load_profile(settings.profile).profile)
+    n = read_all(store, query_served(home, CHAMPIONS).to_pylist())
+    return f"{n} artifacts read back as registered"
+
+
 CHECKS: dict[str, Callable[[Settings], str]] = {
     "python": _python,
     "packages": _packages,
@@ -128,4 +146,5 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "contracts": _contracts,
     "key": _key,
     "served version": _served,
+    "models": _models,
 }

@@ -22,6 +22,7 @@ from crm_tasks.cli import (
     run,
     runs,
     sql,
+    text,
     up,
     why,
 )
@@ -50,6 +51,7 @@ app.add_typer(identity.app, name="identity")
 app.add_typer(key.app, name="key")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(rules.app, name="rules")
+app.add_typer(text.app, name="text")
 app.command("erase")(erase.erase)
 app.command("brief")(brief.brief)
 app.command("why")(why.why)

@@ -7,7 +7,7 @@ over, the dbt source yml, the comments in the published file and the pages under
 """
 
 from crm_tasks.contracts.registry import all_tables, find_table, published_tables
-from crm_tasks.contracts.table import Column, Table, as_of_date_column, check_rows
+from crm_tasks.contracts.table import Column, Table, as_of_date_column, check_rows, check_slices
 
 __all__ = [
     "Column",
@@ -15,6 +15,7 @@ __all__ = [
     "all_tables",
     "as_of_date_column",
     "check_rows",
+    "check_slices",
     "find_table",
     "published_tables",
 ]

@@ -220,11 +220,22 @@ UPLIFT_CURVES = Table(
 POLICY_VALUES = Table(
     schema="evaluation",
     name="policy_values",
-    grain="One row per randomised campaign, policy and estimator: what it would have brought",
+    grain="One row per log of decisions, policy and estimator: what it would have brought",
     key=("campaign_id", "policy_version", "estimator"),
     columns=(
-        Column("campaign_id", "VARCHAR", "Campaign whose log it is judged on", False),
-        Column("outcome", "VARCHAR", "Outcome that is counted", False),
+        Column(
+            "campaign_id",
+            "VARCHAR",
+            "Randomised campaign whose log it is judged on, or plans: all plans of ours that left "
+            "for real, by the probabilities they kept",
+            False,
+        ),
+        Column(
+            "outcome",
+            "VARCHAR",
+            "Outcome that is counted; ordered_14d: an order within 14 days of the plan",
+            False,
+        ),
         Column(
             "policy_version",
             "VARCHAR",
@@ -235,10 +246,16 @@ POLICY_VALUES = Table(
         Column("value", "DOUBLE", "Mean outcome per customer under the policy", False),
         Column("ci_low", "DOUBLE", "Lower end of its 95 % interval", False),
         Column("ci_high", "DOUBLE", "Upper end of its 95 % interval", False),
-        Column("ess", "DOUBLE", "Customers left after weighting", False, "customers"),
+        Column("ess", "DOUBLE", "Decisions left after weighting", False, "decisions"),
         Column("share_treated", "DOUBLE", "Share of customers the policy treats", False, "share"),
         Column("observed_mean", "DOUBLE", "Mean outcome as it was", False),
-        Column("n_units", "BIGINT", "Customers in the log", False, "customers"),
+        Column(
+            "n_units",
+            "BIGINT",
+            "Decisions in the log: customers of a campaign, or customers of each plan",
+            False,
+            "decisions",
+        ),
         as_of_date_column(),
     ),
 )

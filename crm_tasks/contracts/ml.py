@@ -133,7 +133,12 @@ MODEL_METRICS = Table(
     columns=(
         MODEL_VERSION,
         TARGET,
-        Column("split", "VARCHAR", "out_of_time, or backtest:<origin>", False),
+        Column(
+            "split",
+            "VARCHAR",
+            "out_of_time, backtest:<origin>; of texts held_out:time, held_out:folds or out_of_fold",
+            False,
+        ),
         Column(
             "metric", "VARCHAR", "roc_auc, log_loss, brier, ece, mae, hit_rate_3, mase, ...", False
         ),
@@ -174,7 +179,7 @@ PREDICTIONS = Table(
         Column(
             "target",
             "VARCHAR",
-            "churn, buy, clv, next_category, next_price, next_purchase_date, need, anomaly",
+            "churn, buy, buys_within, next_category, next_price, next_purchase_date, need, anomaly",
             False,
         ),
         Column("horizon_days", "INTEGER", "How far ahead; 0 for the next event", False, "days"),

@@ -19,8 +19,19 @@ CAMPAIGNS = Table(
         Column("n_actions", "BIGINT", "Actions planned", False, "actions"),
         Column("start_date", "DATE", "First day an action may fall on", False),
         Column("end_date", "DATE", "Last day an action may fall on", False),
-        Column("design", "VARCHAR", "How treatment is assigned: cluster, unit or none", False),
-        Column("holdout_share", "DOUBLE", "Share kept without contact", False, "share"),
+        Column(
+            "design",
+            "VARCHAR",
+            "How the running experiments drew whom to treat: cluster, unit or none",
+            False,
+        ),
+        Column(
+            "holdout_share",
+            "DOUBLE",
+            "Share of the customers that they keep without contact",
+            False,
+            "share",
+        ),
         Column("status", "VARCHAR", "planned or planned_dry_run", False),
         as_of_date_column(),
     ),
@@ -68,7 +79,13 @@ ACTIONS = Table(
         Column("cost", "DECIMAL(18,4)", "Unit cost of the channel", False),
         Column("decision_propensity", "DOUBLE", "Probability of this choice", False),
         Column("is_exploration", "BOOLEAN", "Whether it was drawn so that the house learns", False),
-        Column("arm", "VARCHAR", "Arm of an experiment, or none", False),
+        Column(
+            "arm",
+            "VARCHAR",
+            "Arm of the customer in a running experiment: treatment, control, or the baseline that "
+            "decided (propensity, out_degree, random); none outside",
+            False,
+        ),
         Column(
             "consent_basis",
             "VARCHAR",
@@ -179,8 +196,8 @@ CANDIDATES = Table(
         Column(
             "why_not",
             "VARCHAR",
-            "What blocked it, or not_worth_its_cost, better_option, drawn_otherwise, full_<limit>, "
-            "places_taken",
+            "What blocked it, or not_worth_its_cost, better_option, drawn_otherwise, "
+            "decided_by_baseline, full_<limit>, places_taken",
         ),
         as_of_date_column(),
     ),
@@ -218,7 +235,12 @@ PLAN_SOLUTIONS = Table(
     key=("as_of_date",),
     columns=(
         Column("method", "VARCHAR", "mixed_integer or lagrangian: who found the plan", False),
-        Column("objective", "DOUBLE", "Sum of scores of the plan before exploration", False),
+        Column(
+            "objective",
+            "DOUBLE",
+            "Sum of scores of the plan before exploration, customers of baselines apart",
+            False,
+        ),
         Column("upper_bound", "DOUBLE", "No plan has a higher sum", False),
         Column("relative_gap", "DOUBLE", "(upper_bound - objective) / upper_bound", False, "share"),
         Column("objective_explored", "DOUBLE", "Sum of scores with the options drawn", False),
@@ -251,6 +273,31 @@ BUDGET_USAGE = Table(
     ),
 )
 
+CHANNEL_RANKS = Table(
+    schema="strategy",
+    name="channel_ranks",
+    grain="One row per customer, channel and platform that anything is known of",
+    key=("customer_id", "channel_id", "platform"),
+    columns=(
+        Column("customer_id", "VARCHAR", "Who", False),
+        Column("channel_id", "VARCHAR", "Channel in core.dim_channels", False),
+        Column("platform", "VARCHAR", "Platform; of social channels as the source names it", False),
+        Column(
+            "rank",
+            "INTEGER",
+            "Place among the customer's own, from 1: most acts (answers, letters, interactions), "
+            "then most answers, then the latest act, then channel and platform by name",
+            False,
+        ),
+        Column("n_touched", "BIGINT", "Touches sent to the customer", False, "touches"),
+        Column("n_answered", "BIGINT", "Of them answered", False, "touches"),
+        Column("n_written", "BIGINT", "Letters the customer wrote", False, "letters"),
+        Column("n_interactions", "BIGINT", "Posts, mentions, replies, follows", False, "acts"),
+        Column("last_acted_at", "TIMESTAMP", "Latest of these acts, in UTC; NULL without any"),
+        as_of_date_column(),
+    ),
+)
+
 DECISION_BRIEFS = Table(
     schema="strategy",
     name="decision_briefs",
@@ -274,5 +321,6 @@ TABLES = (
     ACTIONS,
     ACTION_REASONS,
     BUDGET_USAGE,
+    CHANNEL_RANKS,
     DECISION_BRIEFS,
 )

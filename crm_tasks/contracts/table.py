@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_tasks.errors import ContractError, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 History = Literal["current", "snapshot", "append"]
 Writer = Literal["python", "dbt", "ops"]
@@ -149,6 +152,28 @@ def check_rows(table: Table, rows: pa.Table) -> pa.Table:
     ordered = cast.sort_by([(name, "ascending") for name in table.key])
     _check_key(table, ordered)
     return ordered
+
+
+def check_slices(table: Table, slices: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield slices of rows as :func:`check_rows` returns them, each behind the one before.
+
+    Raises
+    ------
+    ContractError
+        As :func:`check_rows`, or a slice begins at or before the key that the one before ends with.
+    """
+    last: tuple[object, ...] | None = None
+    for rows in slices:
+        checked = check_rows(table, rows)
+        if table.key and checked.num_rows:
+            ends = [tuple(checked.column(name)[at].as_py() for name in table.key) for at in (0, -1)]
+            if last is not None and ends[0] <= last:
+                raise ContractError(
+                    f"{table.full_name}: a slice of rows does not begin behind the one before, in "
+                    f"the order of its key ({', '.join(table.key)})"
+                )
+            last = ends[1]
+        yield checked
 
 
 def _check_nulls(table: Table, rows: pa.Table) -> None:

@@ -37,6 +37,29 @@ MASKED_TEXTS = Table(
     ),
 )
 
+LANGUAGE_MODEL_ANSWERS = Table(
+    schema="text",
+    name="language_model_answers",
+    grain="One row per message the model was not sure of, where a language model is declared",
+    key=("text_id",),
+    columns=(
+        Column("text_id", "VARCHAR", "Text in text.masked_texts", False),
+        Column("customer_id", "VARCHAR", "Who wrote it; NULL where nobody is named"),
+        Column("text_token", "VARCHAR", "Token of the text that was asked about", False),
+        Column(
+            "outcome",
+            "VARCHAR",
+            "answered, no_intent (it named none), no_consent (not sent), over_limit (not sent), "
+            "refused or unavailable (the server)",
+            False,
+        ),
+        Column("label", "VARCHAR", "Intent it named; it stands in ml.text_labels"),
+        Column("reason", "VARCHAR", "Why there is none"),
+        Column("asked", "VARCHAR", "Model asked and digest of what it was asked", False),
+        as_of_date_column(),
+    ),
+)
+
 SUMMARIES = Table(
     schema="text",
     name="summaries",
@@ -77,14 +100,21 @@ TOPIC_TRENDS = Table(
 COMPLAINT_THEMES = Table(
     schema="text",
     name="complaint_themes",
-    grain="One row per segment or product category and topic complained of in the last 365 days",
+    grain="One row per segment, category or product and topic complained of in the last 365 days",
     key=("dimension", "value", "topic"),
     columns=(
-        Column("dimension", "VARCHAR", "segment or category", False),
-        Column("value", "VARCHAR", "segment_id in ml.segment_definitions, or category_l2", False),
+        Column("dimension", "VARCHAR", "segment, category or product (of at least 5 texts)", False),
+        Column(
+            "value",
+            "VARCHAR",
+            "segment_id in ml.segment_definitions, category_l2 or product_id",
+            False,
+        ),
         Column("topic", "VARCHAR", "What is complained of", False),
         Column("n_complaints", "BIGINT", "Complaints and low scores about it", False, "texts"),
-        Column("n_texts", "BIGINT", "All texts of the segment or category", False, "texts"),
+        Column(
+            "n_texts", "BIGINT", "All texts of the segment, category or product", False, "texts"
+        ),
         Column("share", "DOUBLE", "n_complaints / n_texts", False, "share"),
         Column("ci_low", "DOUBLE", "Lower end of the 95 % Wilson interval", False, "share"),
         Column("ci_high", "DOUBLE", "Upper end of the 95 % Wilson interval", False, "share"),
@@ -98,7 +128,12 @@ EMERGING_TOPICS = Table(
     grain="One row per term that customers use more in the last 14 days than in the 90 before",
     key=("term",),
     columns=(
-        Column("term", "VARCHAR", "Word, pair of words or run of Chinese characters", False),
+        Column(
+            "term",
+            "VARCHAR",
+            "Word, pair of words or run of Chinese characters; no stop words",
+            False,
+        ),
         Column("rank", "BIGINT", "Place by q_value, from 1", False),
         Column("n_recent", "BIGINT", "Customers who used it lately", False, "customers"),
         Column("n_recent_all", "BIGINT", "Customers who wrote lately", False, "customers"),
@@ -114,4 +149,11 @@ EMERGING_TOPICS = Table(
     ),
 )
 
-TABLES = (MASKED_TEXTS, SUMMARIES, TOPIC_TRENDS, COMPLAINT_THEMES, EMERGING_TOPICS)
+TABLES = (
+    MASKED_TEXTS,
+    LANGUAGE_MODEL_ANSWERS,
+    SUMMARIES,
+    TOPIC_TRENDS,
+    COMPLAINT_THEMES,
+    EMERGING_TOPICS,
+)

@@ -63,12 +63,18 @@ class Artifact:
     @property
     def digest(self) -> str:
         """Digest of what was learned: the same for the same arrays and settings."""
-        return parameters_digest([self.estimator, list(self.features), self.told])
+        told = json.loads(self._told)  # as it will be read back: a number is a number
+        return parameters_digest([self.estimator, list(self.features), told])
+
+    @property
+    def _told(self) -> str:
+        return json.dumps(self.told, sort_keys=True)
 
     def to_bytes(self) -> bytes:
         """Return the skops archive."""
-        told = json.dumps(self.told, sort_keys=True)
-        content = {"estimator": self.estimator, "features": list(self.features), "told": told}
+        content = {
+            "estimator": self.estimator, "features": list(self.features), "told": self._told,
+        }  # fmt: skip
         return bytes(skops.io.dumps(content))
 
     @classmethod

@@ -1,4 +1,4 @@
-"""One picture per model: whether its probabilities come true, or where its forecast goes.
+"""One picture per model: whether its probabilities come true and find whom to ask, or its forecast.
 
 They are drawn on the sheet of the graph's pictures: its font, its colours, the same bytes for the
 same rows.
@@ -18,22 +18,73 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
+    import numpy.typing as npt
     from matplotlib.axes import Axes
 
     Row = Mapping[str, Any]
 
 SHOWN_BEFORE = 90
 CHART = (0.09, 0.10, 0.60, 0.74)
+HALVES = ((0.065, 0.10, 0.285, 0.74), (0.42, 0.10, 0.285, 0.74))
 SEGMENTS_AT_MOST = 12
 
 
-def draw_reliability(model_version: str, bins: Sequence[Row]) -> bytes:
-    """Return the picture of what was predicted against what came true, by tenth of customers."""
+def draw_probabilities(model_version: str, bins: Sequence[Row]) -> bytes:
+    """Return the picture of a model's probabilities, by tenth of customers out of time.
+
+    On the left what was predicted against what came true; on the right how many of those who did
+    it are among the customers of the highest probabilities: the gains of asking these first.
+    """
     target, family = _told(model_version)
-    sheet, chart = _chart(
-        f"{target}: of those given 20 %, do 20 % do it?",
-        f"{family}, out of time. On the line a probability means what it says",
+    sheet, left = _chart(
+        f"{target}: of those given 20 %, do 20 % do it? Are they the right ones?",
+        f"{family}, out of time. On the dashed line: left, a probability means what it says; "
+        "right, anybody is asked",
     )
+    left.set_position(HALVES[0])
+    right = sheet.figure.add_axes(HALVES[1])
+    _plain(right)
+    _draw_reliability(left, bins)
+    asked, reached = gains(bins)
+    right.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle="--", zorder=1)
+    right.plot(asked, reached, color=COLOURS[1], marker="o", markersize=5, zorder=3)
+    right.set_xlim(-0.02, 1.02)
+    right.set_ylim(-0.02, 1.02)
+    _label(right, "share of customers asked, the likeliest first", "share of those who did it")
+    n = sum(row["n"] for row in bins)
+    error = sum(row["n"] * abs(row["mean_probability"] - row["observed_share"]) for row in bins)
+    handles = [
+        mark("o", COLOURS[0], "a tenth of the customers,\n95 % interval"),
+        mark("o", COLOURS[1], "gains by tenths"),
+    ]
+    sheet.explain("Points", handles, 1.0)
+    first = float(np.interp(0.2, asked, reached))
+    sheet.note([
+        f"{n:,} customers", f"calibration error {error / max(n, 1):.3f}",
+        f"the likeliest fifth holds {first:.0%}", "of those who did it",
+    ])  # fmt: skip
+    return sheet.file("svg")
+
+
+def gains(bins: Sequence[Row]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return shares of customers, the likeliest first, and of those who did it among them.
+
+    Examples
+    --------
+    >>> low = {"n": 8, "mean_probability": 0.1, "observed_share": 0.125}
+    >>> high = {"n": 2, "mean_probability": 0.6, "observed_share": 0.5}
+    >>> [one.tolist() for one in gains([low, high])]
+    [[0.0, 0.2, 1.0], [0.0, 0.5, 1.0]]
+    """
+    ordered = sorted(bins, key=lambda row: -row["mean_probability"])
+    n = np.array([row["n"] for row in ordered], dtype=np.float64)
+    did = n * np.array([row["observed_share"] for row in ordered])
+    shares = (np.concatenate([[0.0], np.cumsum(one)]) for one in (n, did))
+    asked, reached = (one / max(one[-1], 1e-12) for one in shares)
+    return asked, reached
+
+
+def _draw_reliability(chart: Axes, bins: Sequence[Row]) -> None:
     said = np.array([row["mean_probability"] for row in bins])
     came = np.array([row["observed_share"] for row in bins])
     low = came - np.array([row["ci_low"] for row in bins])
@@ -46,13 +97,6 @@ def draw_reliability(model_version: str, bins: Sequence[Row]) -> bytes:
     chart.set_xlim(-0.02, 1.02)
     chart.set_ylim(-0.02, 1.02)
     _label(chart, "predicted probability", "share that came true")
-    n = sum(row["n"] for row in bins)
-    error = sum(row["n"] * abs(row["mean_probability"] - row["observed_share"]) for row in bins)
-    sheet.explain(
-        "Points", [mark("o", COLOURS[0], "a tenth of the customers,\n95 % interval")], 1.0
-    )
-    sheet.note([f"{n:,} customers", f"calibration error {error / max(n, 1):.3f}"])
-    return sheet.file("svg")
 
 
 def draw_fan(past: Sequence[tuple[dt.date, float]], rows: Sequence[Row]) -> bytes:
@@ -125,11 +169,16 @@ def _chart(title: str, subtitle: str) -> tuple[Sheet, Axes]:
     chart.set_axis_on()
     chart.set_aspect("auto")
     chart.set_position(CHART)
+    _plain(chart)
+    return sheet, chart
+
+
+def _plain(chart: Axes) -> None:
+    """Give axes a pale grid and no frame."""
     chart.grid(color=PALE, linewidth=0.8)
     chart.set_axisbelow(True)
     for side in ("top", "right"):
         chart.spines[side].set_visible(False)
-    return sheet, chart
 
 
 def _label(chart: Axes, across: str, up: str) -> None:

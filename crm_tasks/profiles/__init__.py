@@ -7,13 +7,16 @@ from crm_tasks.profiles.model import Profile
 from crm_tasks.profiles.places import Source
 from crm_tasks.profiles.schema import profile_schema
 from crm_tasks.profiles.tables import SourceTable
+from crm_tasks.profiles.texts import LanguageModel, Texts
 
 __all__ = [
     "RAW_PAYLOAD",
     "Feed",
+    "LanguageModel",
     "Profile",
     "Source",
     "SourceTable",
+    "Texts",
     "bundled_profiles",
     "load_profile",
     "profile_path",

@@ -20,6 +20,7 @@ from crm_tasks.profiles.mappings import Concat, Constant, Feed, Mapping, Members
 from crm_tasks.profiles.outlets import Outbox
 from crm_tasks.profiles.places import KnownAt, Source
 from crm_tasks.profiles.tables import IdentifyingColumn, SourceTable, ValueFormats
+from crm_tasks.profiles.texts import Texts
 
 __all__ = [
     "RAW_PAYLOAD",
@@ -39,6 +40,7 @@ __all__ = [
     "Profile",
     "Source",
     "SourceTable",
+    "Texts",
     "ValueFormats",
 ]
 
@@ -109,11 +111,22 @@ class Experiment(Strict):
     treated_share: Annotated[
         float, Field(gt=0, lt=1, description="Share of customers that a unit design treats")
     ] = 0.5
+    baselines: Annotated[
+        tuple[Literal["propensity", "out_degree", "random"], ...],
+        Field(
+            description="Usual ways to choose whom to contact, each of which decides on as many of "
+            "the treated as the plan does"
+        ),
+    ] = ()
 
     @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Self:
+    def _is_consistent(self) -> Self:
         if self.end_date < self.start_date:
             raise ValueError(f"experiment {self.campaign}: end_date lies before start_date")
+        if len(set(self.baselines)) < len(self.baselines):
+            raise ValueError(f"experiment {self.campaign}: a baseline is named twice")
+        if self.baselines and self.design == "none":
+            raise ValueError(f"experiment {self.campaign}: baselines need a design that draws")
         return self
 
 
@@ -175,6 +188,9 @@ class Profile(Strict):
     ] = None
     contact: Contact
     identity: Identity = Field(default_factory=Identity)
+    texts: Annotated[Texts, Field(description="How what customers write is read")] = Field(
+        default_factory=Texts
+    )
     outbox: Annotated[
         Outbox, Field(description="Where messages leave; nothing is sent without it")
     ] = Field(default_factory=Outbox)

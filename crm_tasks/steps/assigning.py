@@ -53,6 +53,7 @@ def assign_arms(run: Run) -> StepReport:
 
 
 TABLES = (ASSIGNMENTS, DESIGNS)
+DRAWN = ["campaign_id", "customer_id", "arm"]
 
 
 def due_experiments(run: Run) -> list[Experiment]:
@@ -99,18 +100,24 @@ def population(run: Run) -> Population:
     )  # fmt: skip
 
 
-def held_out(run: Run) -> pa.Array:
-    """Return the customers whom a draw keeps without treatment on the run's date."""
-    running = {
-        one.campaign
+def running_experiments(run: Run) -> list[Experiment]:
+    """Return the profile's experiments that run on the run's date and draw anybody, by name."""
+    running = [
+        one
         for one in run.profile.experiments
-        if one.start_date <= run.as_of <= one.end_date
-    }
-    if not running:
-        return pa.array([], pa.string())
-    rows = pa.concat_tables(
-        [run.read(ASSIGNMENTS.full_name), *run.read_history(ASSIGNMENTS.full_name)]
-    )
-    is_running = pc.is_in(rows["campaign_id"], value_set=pa.array(sorted(running)))
-    is_control = pc.equal(rows["arm"], "control")
-    return pc.unique(rows.filter(pc.and_(is_running, is_control))["customer_id"])
+        if one.design != "none" and one.start_date <= run.as_of <= one.end_date
+    ]
+    return sorted(running, key=lambda one: one.campaign)
+
+
+def drawn_now(run: Run) -> pa.Table:
+    """Return campaign_id, customer_id and arm of everybody drawn for what runs on the run's date.
+
+    The arm is treatment or control.
+    """
+    names = [one.campaign for one in running_experiments(run)]
+    if not names:
+        return ASSIGNMENTS.arrow_schema.empty_table().select(DRAWN)
+    rows = [run.read(ASSIGNMENTS.full_name, DRAWN), *run.read_history(ASSIGNMENTS.full_name, DRAWN)]
+    whole = pa.concat_tables(rows)
+    return whole.filter(pc.is_in(whole["campaign_id"], value_set=pa.array(names)))

@@ -13,6 +13,7 @@ from crm_tasks.ml.choices.choose import choose
 from crm_tasks.ml.choices.params import ChoiceParams
 from crm_tasks.ml.code import code_version
 from crm_tasks.ml.judgement import comparison_table
+from crm_tasks.steps.artifacts import keep_artifacts
 
 if TYPE_CHECKING:
     from crm_tasks.steps.run import Run
@@ -26,7 +27,8 @@ def predict_choices(run: Run) -> StepReport:
     zone = run.profile.time_zone
     with run.scratch(**frames) as scratch:
         found = choose(baskets.Baskets(scratch, zone), as_of, code, params)
-        asked, cards, judged = needs.foresee_needs(scratch, zone, as_of, code, params)
+        asked, cards, judged, kept = needs.foresee_needs(scratch, zone, as_of, code, params)
+    keep_artifacts(run, found.artifacts | kept)
     every_card = [*found.cards, *cards]
     rows = {
         "ml.predictions": pa.concat_tables([found.rows, asked]),

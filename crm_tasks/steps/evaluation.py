@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -43,6 +44,13 @@ PLAYED_READS = {
     "orders": ("core.fct_orders", ("customer_id", "ordered_at", "net_amount")),
     "surveys": ("core.fct_surveys", ("customer_id", "survey_at", "csat")),
 }
+#: How far back plans are that today's is valued by, and what is read of them.
+LOGGED = dt.timedelta(days=60)
+SENT = ("as_of_date", "status")
+CANDIDATES = (
+    "customer_id", "as_of_date", "channel_id", "content_id", "is_eligible", "decision_propensity",
+    "is_chosen",
+)  # fmt: skip
 UPLIFT = ("ml.uplift", "evaluation.uplift_forecasts", "evaluation.uplift_curves")
 COMPARISONS = "ml.model_comparisons"
 TIE_COLUMNS = ("src_id", "dst_id", "edge_type", "strength", "first_evidence_at", "valid_to")
@@ -122,14 +130,34 @@ def judge_campaigns(run: Run) -> StepReport:
         campaigns, ids, ties = played_campaigns(run, scratch, frames["customers"])
     forecasts = run.read("evaluation.uplift_forecasts")
     actions = run.read("strategy.actions", ("customer_id", "policy_version"))
+    valued = value_policies(campaigns, forecasts, actions, ids, run.as_of)
     tables = {
         "evaluation.strategy_results": judge_campaigns(campaigns, ties, run.as_of),
         "evaluation.exposures": list_exposures(campaigns, ties, ids, run.as_of),
-        "evaluation.policy_values": value_policies(campaigns, forecasts, actions, ids, run.as_of),
+        "evaluation.policy_values": pa.concat_tables([valued, _valued_plans(run, frames, actions)]),
     }
     drawn = sum(campaign.evidence == "randomised" for campaign in campaigns)
     message = f"{drawn} campaigns drawn at random judged, {len(campaigns) - drawn} observational"
     return _written(run, frames, tables, message)
+
+
+def _valued_plans(run: Run, frames: dict[str, pa.Table], actions: pa.Table) -> pa.Table:
+    """Return what today's plan would have brought, as earlier ones that left for real tell."""
+    from crm_tasks.evaluation.policy_log import value_plans
+
+    since = run.as_of - LOGGED
+    past = [_empty("strategy.actions").select(SENT)]
+    past += run.read_history("strategy.actions", SENT, since)
+    dates = pa.concat_tables(past)
+    carried_out = dates.filter(pc.equal(dates["status"], "planned")).group_by("as_of_date")
+    if not actions.num_rows or not (days := carried_out.aggregate([])).num_rows:
+        return _empty("evaluation.policy_values")
+    logged = pa.concat_tables(run.read_history("strategy.candidates", CANDIDATES, since))
+    today = run.read("strategy.candidates", CANDIDATES)
+    tables = {"logged": logged, "carried_out": days, "today": today, "orders": frames["orders"]}
+    (version,) = pc.unique(actions["policy_version"]).to_pylist()
+    with run.scratch(**tables) as scratch:
+        return value_plans(scratch, version, run.profile.time_zone, run.as_of)
 
 
 def campaign_frames(run: Run) -> dict[str, pa.Table]:

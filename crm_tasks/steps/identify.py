@@ -15,7 +15,7 @@ from crm_tasks.warehouse.decisions import decisions_of
 from crm_tasks.warehouse.history import decided_run
 from crm_tasks.warehouse.last_event import day_after_last_event
 from crm_tasks.warehouse.ledger import Claim, Ledger, RunIdentity
-from crm_tasks.warehouse.models import accepted_model
+from crm_tasks.warehouse.models import accepted_model, proposed_models
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,6 +103,10 @@ def _identity(
     text_model = accepted_model(ledger, profile.profile, "text")
     if text_model is not None and text_model["trained_by_run"] != run_id:
         decides = [*decides, ["text", text_model["model_version"]]]
+        run_id = _digest(decides)
+    proposed = proposed_models(ledger, profile.profile, "text")
+    if proposed:  # how they were judged stands in the run's registry
+        decides = [*decides, ["text proposed", proposed]]
         run_id = _digest(decides)
     decisions = decided_run(ledger, profile.profile, as_of)
     if decisions == run_id:

@@ -6,12 +6,10 @@ import getpass
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 import pyarrow.compute as pc
 
-from crm_tasks.contracts.frames import StepReport
 from crm_tasks.errors import RunStateError, nearest
 from crm_tasks.identity.comparable import put_records
 from crm_tasks.identity.frequencies import put_frequencies
@@ -20,6 +18,7 @@ from crm_tasks.identity.inputs import places_of
 from crm_tasks.identity.links import pair_rows, reason_rows
 from crm_tasks.identity.resolve import resolve
 from crm_tasks.identity.score import MISSING, score_pairs
+from crm_tasks.steps.between_runs import opened_latest_run
 from crm_tasks.steps.identity_inputs import (
     comparable_name,
     identifies_customers,
@@ -31,12 +30,7 @@ from crm_tasks.steps.identity_inputs import (
     read_versions,
     vault_of,
 )
-from crm_tasks.steps.runner import open_run
 from crm_tasks.warehouse.decisions import append_decision
-from crm_tasks.warehouse.generations import settle
-from crm_tasks.warehouse.home import Home
-from crm_tasks.warehouse.ledger import Ledger
-from crm_tasks.warehouse.meter import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,29 +76,10 @@ class Explanation:
 
 @contextmanager
 def latest_run(settings: Settings, step: str) -> Iterator[Run]:
-    """Open the last run of the settings' profile whose staged tables the working file holds.
-
-    Raises
-    ------
-    RunStateError
-        There is none, or its profile identifies nobody.
-    """
-    home = Home(settings.home_path)
-    settle(home)
-    ledger = Ledger(home.ops_file)
-    row = ledger.find_run_like("last")
-    if not ledger.layer_is_complete("staging", row["run_id"]):
-        raise RunStateError(f"the working file is not of run {row['run_id']}; `crm run` first")
-    claim = ledger.claim(f"{step}-{uuid4()}", step, row["run_id"])
-    meter, report = Meter(), StepReport()
-    try:
-        run = open_run(settings, home, ledger, claim)
+    """Open the last run of the settings' profile, as long as its profile identifies somebody."""
+    with opened_latest_run(settings, step, "staging") as run:
         _refuse_without_values(run.profile)
         yield run
-    except BaseException:
-        ledger.finish(claim, "failed", report, meter.usage())
-        raise
-    ledger.finish(claim, "success", report, meter.usage())
 
 
 def _refuse_without_values(profile: Profile) -> None:

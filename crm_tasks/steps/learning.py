@@ -10,23 +10,19 @@ import pyarrow as pa
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.contracts.ops import MODEL_MONITORING
 from crm_tasks.errors import RunStateError
-from crm_tasks.ml.artifacts import Artifact
 from crm_tasks.ml.code import code_version
 from crm_tasks.ml.propensity.candidates import model_of
 from crm_tasks.ml.propensity.facts import READS, Facts
 from crm_tasks.ml.propensity.params import PropensityParams
 from crm_tasks.ml.propensity.predict import Day, Predicted, predict
 from crm_tasks.ml.propensity.standing import CARRIED, Standing, champion_of, rows_of
+from crm_tasks.steps.artifacts import keep_artifacts, model_store, read_artifact
 from crm_tasks.steps.registry import find_step
-from crm_tasks.warehouse.models import ModelStore
 
 if TYPE_CHECKING:
     from crm_tasks.steps.run import Run
 
 log = logging.getLogger(__name__)
-
-KIND = "learning"
-RULE = "rule: better than the naive method out of time, or the naive method"
 
 
 def predict_customers(run: Run) -> StepReport:
@@ -54,12 +50,12 @@ def standing_models(run: Run, params: PropensityParams) -> dict[str, Standing]:
     RunStateError
         An artifact is missing, was changed, or is not what its card says.
     """
-    former = _former_tables(run)
-    found = {}
+    former, found = _former_tables(run), {}
+    store = model_store(run.home, run.ledger, run.profile.profile)
     for target in params.targets if former else ():
         row = champion_of(target, former["ml.models"])
         if row is not None:
-            artifact = read_artifact(run, row)
+            artifact = read_artifact(store, row)
             reference = artifact.told["reference"]
             found[target.name] = Standing(
                 row["model_version"], model_of(artifact), reference, row["trained_as_of"],
@@ -77,27 +73,6 @@ def _former_tables(run: Run) -> dict[str, pa.Table]:
     return {name: rows for name, rows in tables.items() if rows is not None}
 
 
-def read_artifact(run: Run, row: dict[str, Any]) -> Artifact:
-    """Return the artifact of a row of ml.models; refused unless file and parameters are its own."""
-    store = _store(run)
-    artifact = Artifact.from_bytes(store.read(store.find(row["model_version"])))
-    told = {name: value for name, value in artifact.told.items() if name != "reference"}
-    plain = Artifact(artifact.estimator, artifact.features, told)
-    if plain.digest != row["parameters_sha256"]:
-        raise RunStateError(
-            f"model {row['model_version']}: its artifact holds other parameters than ml.models "
-            "registers; restore it from a backup"
-        )
-    return artifact
-
-
-def keep_artifacts(run: Run, artifacts: dict[str, Artifact]) -> None:
-    """Register what was learned, so that later runs answer with it."""
-    for version, artifact in sorted(artifacts.items()):
-        content = artifact.to_bytes()
-        _store(run).keep(run.claim, version, content, decided_by=RULE, trained_by_run=run.run_id)
-
-
 def record_monitoring(run: Run, rows: list[dict[str, Any]]) -> None:
     """Write ops.model_monitoring."""
     names = MODEL_MONITORING.column_names
@@ -109,7 +84,3 @@ def _hand_over(run: Run, found: Predicted) -> int:
     step = find_step(run.claim.step)
     parts = sum(run.write_part(name, found.rows(name)) for name in step.contributes)
     return parts + sum(run.write(name, found.rows(name)) for name in step.writes)
-
-
-def _store(run: Run) -> ModelStore:
-    return ModelStore(run.home, run.ledger, run.profile.profile, KIND, suffix="skops")

@@ -11,10 +11,11 @@ from crm_tasks.ml.forecasting.outlook import forecast_outlook
 from crm_tasks.ml.forecasting.series import sales_series
 from crm_tasks.ml.judgement import Judgement, JudgementParams, comparison_table
 from crm_tasks.ml.pictures import draw_fan
-from crm_tasks.ml.timing.next_purchase import next_purchases
+from crm_tasks.ml.timing.next_purchase import TimingParams, next_purchases
 from crm_tasks.ml.value.histories import purchase_days
 from crm_tasks.ml.value.model import ValueParams
 from crm_tasks.ml.value.outlook import value_outlook
+from crm_tasks.steps.artifacts import keep_artifacts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,7 @@ def build_value(run: Run) -> StepReport:
     found = value_outlook(
         days, run.as_of, run.profile.currency_code, ValueParams(), JudgementParams()
     )
+    keep_artifacts(run, found.artifacts)
     written = run.write("ml.clv", found.clv)
     handed = contribute(run, (found.judged.purchases, found.judged.ranking), found.cards)
     return StepReport(
@@ -77,13 +79,15 @@ def build_next_purchases(run: Run) -> StepReport:
     orders = run.read("core.fct_orders", ORDERS)
     with run.scratch(orders=orders) as scratch:
         days = purchase_days(scratch, run.profile.time_zone)
-    found = next_purchases(days, run.as_of, JudgementParams())
+    found = next_purchases(days, run.as_of, TimingParams())
+    keep_artifacts(run, found.artifacts)
     handed = contribute(run, found.judgements, found.cards)
     written = run.write_part("ml.predictions", found.predictions)
+    dates, shares = (one.champion for one in found.judgements)
     return StepReport(
         rows_in=orders.num_rows,
         rows_written=written + handed,
-        message=f"{written:,} next purchases by {found.judgements[0].champion}",
+        message=f"{written:,} next purchases: dates by {dates}, within 30 days by {shares}",
     )
 
 

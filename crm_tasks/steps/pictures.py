@@ -10,14 +10,14 @@ import pyarrow.compute as pc
 
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.ml.cards import picture_name
-from crm_tasks.ml.pictures import draw_profile, draw_reliability
+from crm_tasks.ml.pictures import draw_probabilities, draw_profile
 
 if TYPE_CHECKING:
     from crm_tasks.steps.run import Run
 
 
 def draw_models(run: Run) -> StepReport:
-    """Draw reliability of every champion with probabilities, and the profile of segments."""
+    """Draw reliability and gains of every champion with probabilities, and profiles of segments."""
     models = run.read("ml.models", ("model_version", "picture"))
     drawn = set(models.filter(pc.is_valid(models.column("picture")))["model_version"].to_pylist())
     order = [("model_version", "ascending"), ("bin", "ascending")]
@@ -28,7 +28,7 @@ def draw_models(run: Run) -> StepReport:
     number = 0
     for version, rows in groupby(bins.to_pylist(), itemgetter("model_version")):
         if version in drawn:
-            run.write_picture(picture_name(version), draw_reliability(version, list(rows)))
+            run.write_picture(picture_name(version), draw_probabilities(version, list(rows)))
             number += 1
     by_kind = {row["segment_id"].split(":", 1)[0] for row in profiles}
     for kind in sorted(by_kind):

@@ -19,7 +19,7 @@ from crm_tasks.warehouse.scratch import scratch
 from crm_tasks.warehouse.tables import has_written, read_part, read_table, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from crm_tasks.contracts.frames import Scratch
     from crm_tasks.privacy.keys import Purpose
@@ -120,8 +120,11 @@ class Run:
             if run["as_of_date"] >= first and has_written(self.home, kept, run["run_id"])
         ]
 
-    def write(self, table: str, rows: pa.Table) -> int:
-        """Check ``rows`` against the contract, hand them over and return their number."""
+    def write(self, table: str, rows: pa.Table | Iterable[pa.Table]) -> int:
+        """Check ``rows`` against the contract, hand them over and return their number.
+
+        Many rows may come as slices in the order of the key.
+        """
         return write_table(self.home, self.ledger, self.claim, find_table(table), rows)
 
     def write_part(self, table: str, rows: pa.Table) -> int:

@@ -10,21 +10,23 @@ import pyarrow.compute as pc
 
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.contracts.strategy import ACTIONS
-from crm_tasks.steps.assigning import held_out
-from crm_tasks.strategy.params import Fairness, PlanParams
+from crm_tasks.steps.assigning import drawn_now, running_experiments
+from crm_tasks.strategy.candidates import columns_read
+from crm_tasks.strategy.params import Fairness, PlanParams, Running
 from crm_tasks.strategy.plan import plan_contacts
 from crm_tasks.strategy.rules import load_rules
 from crm_tasks.strategy.wording import OBJECTIVES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from crm_tasks.steps.run import Run
 
 TABLES = (
     "rules_fired", "candidates", "shadow_prices", "plan_solutions", "campaigns", "actions",
-    "action_reasons", "budget_usage",
+    "action_reasons", "budget_usage", "channel_ranks",
 )  # fmt: skip
 READS = {
-    "customers": ("features.feat_customers_wide", None),
     "channels": ("core.dim_channels", None),
     "contents": ("core.dim_contents", None),
     "contacts": (
@@ -34,8 +36,11 @@ READS = {
     ),
     "messages": (
         "core.fct_messages",
-        ("message_id", "conversation_id", "customer_id", "channel", "intent", "agent_intent",
-         "is_open_issue", "sent_at"),
+        ("message_id", "conversation_id", "customer_id", "channel", "direction", "intent",
+         "agent_intent", "is_open_issue", "sent_at"),
+    ),
+    "interactions": (
+        "core.fct_social_interactions", ("actor_customer_id", "platform", "occurred_at"),
     ),
 }  # fmt: skip
 PREVIOUS = (
@@ -63,10 +68,11 @@ def plan_actions(run: Run) -> StepReport:
         written = _write(run, kept)
         message = f"{written['actions']:,} actions stand as they were decided"
         return StepReport(rows_written=sum(written.values()), message=message)
-    frames = planning_frames(run)
+    params, book = params_of(run), load_rules(run.profile.rules_path)
+    frames = planning_frames(run, columns_read(params, book))
     with run.scratch(**frames) as scratch:
-        plan = plan_contacts(scratch, params_of(run), load_rules(run.profile.rules_path))
-    written = _write(run, dict(plan.tables))
+        plan = plan_contacts(scratch, params, book)
+        written = _write(run, {**plan.tables, **plan.slices})
     return StepReport(
         rows_in=frames["customers"].num_rows,
         rows_written=sum(written.values()),
@@ -74,9 +80,10 @@ def plan_actions(run: Run) -> StepReport:
     )
 
 
-def planning_frames(run: Run) -> dict[str, pa.Table]:
+def planning_frames(run: Run, features: Sequence[str]) -> dict[str, pa.Table]:
     """Return what a plan reads, by the names its statements use."""
     frames = {name: run.read(table, columns) for name, (table, columns) in READS.items()}
+    frames["customers"] = run.read("features.feat_customers_wide", features)
     people = run.read("core.dim_customers", ("customer_id", "is_deleted", "is_erased"))
     frames["customers"] = without_gone(frames["customers"], people)
     empty = ACTIONS.arrow_schema.empty_table().select(list(PREVIOUS))
@@ -84,7 +91,8 @@ def planning_frames(run: Run) -> dict[str, pa.Table]:
     before = run.read_history("strategy.actions", PREVIOUS, since)
     frames["previous_actions"] = pa.concat_tables([empty, *before])
     frames["uplift"] = uplift_of(run)
-    frames["held_out"] = held_out_of(run)
+    frames["drawn"] = drawn_now(run)
+    frames["held_out"] = held_out_of(frames["drawn"])
     return frames
 
 
@@ -98,9 +106,10 @@ def uplift_of(run: Run) -> pa.Table:
     return by_treatment(rows).select(UPLIFT.names).cast(UPLIFT)
 
 
-def held_out_of(run: Run) -> pa.Table:
+def held_out_of(drawn: pa.Table) -> pa.Table:
     """Return whom a running experiment keeps without contact, for every objective."""
-    controls = held_out(run)
+    is_control = pc.equal(drawn.column("arm"), "control")
+    controls = pc.unique(drawn.filter(is_control).column("customer_id"))
     objectives = [name for name, *_ in OBJECTIVES]
     return pa.table({
         "customer_id": pa.concat_arrays([controls] * len(objectives)),
@@ -134,8 +143,11 @@ def params_of(run: Run) -> PlanParams:
         issue_deadline_days=contact.issue_deadline_days,
         exploration_share=contact.exploration_share,
         margin_share=contact.margin_share,
+        experiments=tuple(
+            Running(one.campaign, one.design, one.baselines) for one in running_experiments(run)
+        ),
     )
 
 
-def _write(run: Run, tables: dict[str, pa.Table]) -> dict[str, int]:
+def _write(run: Run, tables: Mapping[str, pa.Table | Iterable[pa.Table]]) -> dict[str, int]:
     return {name: run.write(f"strategy.{name}", rows) for name, rows in tables.items()}

@@ -39,14 +39,15 @@ SAID = """
 select
     message_id as source_id, conversation_id, customer_id, text_id, text as masked_text,
     need, topic, summary, sentiment, is_complaint, coalesce(is_open_issue, false) as is_open_issue,
-    is_complaint as is_bad, sent_at as said_at, cast(null as varchar) as category, true as is_letter
+    is_complaint as is_bad, sent_at as said_at, cast(null as varchar) as category,
+    cast(null as varchar) as product_id, true as is_letter
 from messages
 where coalesce(direction, 'in') = 'in' and text is not null
 union all
 select
     review_id, null, customer_id, reviews.text_id, content, null, topic, labels.summary, sentiment,
     coalesce(is_low_score, false), false, coalesce(is_low_score, sentiment < -0.3, false),
-    reviewed_at, products.category_l2, false
+    reviewed_at, products.category_l2, reviews.product_id, false
 from reviews
 left join labels on reviews.text_id = labels.text_id
 left join products on reviews.product_id = products.product_id

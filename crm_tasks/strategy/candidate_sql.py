@@ -1,4 +1,7 @@
-"""The SQL of candidates, one statement per step; each reads the results before it by name."""
+"""The SQL of candidates, one statement per step; each reads the results before it by name.
+
+The first steps see all customers, those from OFFERED on a slice of them at a time.
+"""
 
 from __future__ import annotations
 
@@ -137,13 +140,14 @@ where customer_id is not null and sent_at < cast(cast($as_of as date) - 30 as ti
 group by customer_id
 """
 
+#: What an order is worth where nothing is known of a customer's own.
+WORTH = """
+select cast(sum(monetary_value) as double) / count(monetary_value) as of_all from customers
+"""
+
 #: Per customer: the days tried, the worth of an order, and what stops every contact.
 PEOPLE = """
-with worth as (
-    select cast(sum(monetary_value) as double) / count(monetary_value) as of_all from customers
-),
-
-waiting as (
+with waiting as (
     select distinct customer_id from previous_actions
     where status = 'planned' and cast(scheduled_at as date) >= cast($as_of as date)
 )
@@ -249,8 +253,7 @@ left join counted
 """
 
 #: Every option: what it may bring, what it costs, and what stops it. Benefit is effect x fit x
-#: worth, the effect being measured where contacts were once drawn at random, else p x lever. One
-#: slice of customers at a time: all options together are wide and many.
+#: worth, the effect being measured where contacts were once drawn at random, else p x lever.
 OPTIONS = """
 with joined as (
     select
@@ -308,7 +311,6 @@ with joined as (
             and offered.content_type = exact.content_type
     left join uplift as anything
         on ways.customer_id = anything.customer_id and anything.channel is null
-    where ways.customer_id >= $first_customer and ways.customer_id <= $last_customer
 ),
 
 valued as (
@@ -351,94 +353,4 @@ from valued
 order by
     -- Of equal options the first is taken: the rule book's order decides then.
     customer_id, scheduled_date, rule_no, content_place, channel_id, content_id
-"""
-
-#: Open issues past their deadline that no action planned for real answers yet: one per
-#: conversation, on a channel there is consent to if there is any, the one it came by before others.
-DUTIES = """
-with issues as (
-    select
-        coalesce(conversation_id, message_id) as issue_id,
-        min(customer_id) as customer_id,
-        arg_min(channel, (sent_at, message_id)) as channel,
-        min(sent_at) as opened_at,
-        max(case when coalesce(intent, agent_intent) = 'complaint' then 1 else 0 end)
-            as is_complaint
-    from messages
-    where is_open_issue and customer_id is not null
-    group by coalesce(conversation_id, message_id)
-),
-
-late as (
-    select
-        *,
-        date_diff(
-            'day',
-            cast(opened_at at time zone 'UTC' at time zone $time_zone as date),
-            cast($as_of as date)
-        ) as days_open
-    from issues
-),
-
-ways as (
-    select
-        late.issue_id,
-        late.customer_id,
-        late.is_complaint,
-        late.days_open,
-        channels.channel_id,
-        cast(channels.unit_cost as double) as cost,
-        channels.channel = late.channel as is_where_it_came,
-        allowed_channels.place,
-        case channels.channel
-            when 'email' then customers.consent_email
-            when 'sms' then customers.consent_sms
-            when 'social' then customers.consent_social
-            when 'phone' then customers.consent_phone
-            when 'mail' then customers.consent_mail
-        end as consent
-    from late
-    inner join customers on late.customer_id = customers.customer_id
-    cross join channels
-    inner join allowed_channels on channels.channel = allowed_channels.channel
-    where late.days_open >= $issue_deadline_days
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by issue_id
-            order by
-                case
-                    when coalesce(consent, $consent_when_unknown = 'assume') then 0 else 1
-                end asc,
-                case when is_where_it_came then 0 else 1 end asc,
-                place asc,
-                channel_id asc
-        ) as way
-    from ways
-)
-
-select
-    issue_id,
-    customer_id,
-    is_complaint,
-    cast(days_open as double) as figure,
-    channel_id,
-    cost,
-    -- Who wrote may be answered where the letter came from: an answer is no advertisement.
-    case
-        when consent then 'granted'
-        when consent is null and $consent_when_unknown = 'assume' then 'assumed'
-        else 'reply'
-    end as consent_basis
-from ranked
-where
-    way = 1
-    and sha256('issue:' || issue_id) not in (
-        select previous_actions.idempotency_key from previous_actions
-        where previous_actions.status = 'planned'
-    )
-order by issue_id
 """

@@ -7,24 +7,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from crm_tasks.strategy.exploration import Explored, explore, keep_places
+from crm_tasks.strategy.arms import play_arms
 from crm_tasks.strategy.limits import BUDGET, MONEY, frame_choices
-from crm_tasks.strategy.optimise import solve
 
 if TYPE_CHECKING:
     from crm_tasks.contracts.frames import Scratch
+    from crm_tasks.strategy.arms import Played
+    from crm_tasks.strategy.exploration import Explored
     from crm_tasks.strategy.limits import Choices
     from crm_tasks.strategy.optimise import Problem, Solution
     from crm_tasks.strategy.optimise.problem import Floats, Ints
     from crm_tasks.strategy.params import PlanParams
 
 DECIMALS = 6
-CHOSEN, NOT_WORTH, BETTER_OPTION, DRAWN, TAKEN = (
-    "chosen", "not_worth_its_cost", "better_option", "drawn_otherwise", "places_taken",
+NOT_WORTH, BETTER_OPTION, DRAWN, TAKEN, BASELINE = (
+    "not_worth_its_cost", "better_option", "drawn_otherwise", "places_taken",
+    "decided_by_baseline",
 )  # fmt: skip
 FULL = "full_"
+#: Code of an option of which there is nothing to say.
+NOTHING = -1
+#: What a decision says of every option.
+TOLD = ("net_score", "decision_propensity", "is_chosen", "is_exploration", "why_not")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +39,9 @@ class Decision:
     Attributes
     ----------
     options : pyarrow.Table
-        All options, with ``net_score`` (score less the prices of what it takes),
-        ``decision_propensity``, ``is_chosen``, ``is_exploration`` and ``why_not``.
+        All options in their order, with the columns of :data:`TOLD`: ``net_score`` (score less
+        the prices of what it takes), ``decision_propensity``, ``is_chosen``, ``is_exploration``
+        and, where nothing blocks it and it is not chosen, ``why_not``.
     shadow_prices, solution : pyarrow.Table
         Rows of strategy.shadow_prices, and the row of strategy.plan_solutions.
     """
@@ -48,27 +54,23 @@ class Decision:
 def decide(scratch: Scratch, options: pa.Table, duties: pa.Table, params: PlanParams) -> Decision:
     """Choose among options under the limits of ``params``.
 
-    ``scratch`` holds ``options`` and ``classified`` (see :mod:`crm_tasks.strategy.candidates`).
+    ``options`` are the choices that :mod:`crm_tasks.strategy.candidates` proposes; ``scratch``
+    holds ``customers``, ``classified`` and ``arms`` as it leaves them.
     The same options, limits and seed give the same decision.
     """
     choices = frame_choices(scratch, options, duties, params)
-    problem = choices.problem
-    reserve = keep_places(problem, choices.day[choices.usable], params.exploration_share)
-    solution = solve(reserve.problem, params.exact_at_most)
-    reachable = choices.customers.take(pa.array(np.unique(problem.unit)))
-    occasion = params.as_of.isoformat()
-    explored = explore(scratch, reserve, solution.taken, reachable, params.seed, occasion)
-    day = pa.repeat(pa.scalar(params.as_of), len(options))
+    played = play_arms(scratch, choices, params)
+    problem, solution, explored = choices.problem, played.solution, played.explored
     return Decision(
-        options=_told(choices, solution, explored).append_column("as_of_date", day),
+        options=_told(choices, played),
         shadow_prices=_prices(problem, solution, explored, params),
         solution=_solution(problem, solution, explored, params),
     )
 
 
-def _told(choices: Choices, solution: Solution, explored: Explored) -> pa.Table:
+def _told(choices: Choices, played: Played) -> pa.Table:
     n, usable = len(choices.options), choices.usable
-    problem = choices.problem
+    problem, solution, explored = choices.problem, played.solution, played.explored
     net = np.full(n, np.nan)
     net[usable] = np.round(problem.reduced(solution.prices), DECIMALS)
     propensity = np.zeros(n)
@@ -78,40 +80,37 @@ def _told(choices: Choices, solution: Solution, explored: Explored) -> pa.Table:
     is_drawn = np.zeros(n, dtype=bool)
     drawn = explored.is_explorer[problem.place[explored.taken]]
     is_drawn[usable[explored.taken[drawn]]] = True
-    columns = {
-        "net_score": pa.array(net, from_pandas=True),
-        "decision_propensity": pa.array(propensity),
-        "is_chosen": pa.array(is_chosen),
-        "is_exploration": pa.array(is_drawn),
-        "why_not": _why_not(choices, solution, explored, net),
-    }
+    columns = (
+        pa.array(net, from_pandas=True),
+        pa.array(propensity),
+        pa.array(is_chosen),
+        pa.array(is_drawn),
+        _why_not(choices, played, net),
+    )
     told = choices.options
-    for name, values in columns.items():
+    for name, values in zip(TOLD, columns, strict=True):
         told = told.append_column(name, values)
     return told
 
 
-def _why_not(
-    choices: Choices, solution: Solution, explored: Explored, net: Floats
-) -> pa.ChunkedArray:
-    """Return for every option not chosen a code: what blocked it, or what stood before it."""
-    problem, usable = choices.problem, choices.usable
-    names = [CHOSEN, DRAWN, NOT_WORTH, BETTER_OPTION, TAKEN]
+def _why_not(choices: Choices, played: Played, net: Floats) -> pa.DictionaryArray:
+    """Return for every usable option that is not chosen what stood before it."""
+    problem, usable, explored = choices.problem, choices.usable, played.explored
+    names = [DRAWN, NOT_WORTH, BETTER_OPTION, TAKEN, BASELINE]
     names += [FULL + family.name for family in problem.families]
     has_action = np.zeros(max(problem.n_units, 1), dtype=bool)
     has_action[problem.place[explored.taken]] = True
     of_explorer = explored.is_explorer[problem.place]
-    full = len(names) - len(problem.families) + _dearest(problem, solution)
+    full = len(names) - len(problem.families) + _dearest(problem, played.solution)
     code = np.where(net[usable] <= 0, full, names.index(TAKEN))
     code = np.where(has_action[problem.place], names.index(BETTER_OPTION), code)
     code = np.where(problem.gain <= 0, names.index(NOT_WORTH), code)
+    code = np.where(played.by_baseline[problem.place], names.index(BASELINE), code)
     code = np.where(of_explorer, names.index(DRAWN), code)
-    code[explored.taken] = names.index(CHOSEN)
-    every = np.full(len(choices.options), -1, dtype=np.int64)
+    code[explored.taken] = NOTHING
+    every = np.full(len(choices.options), NOTHING, dtype=np.int8)
     every[usable] = code
-    said = pa.array(names).take(pa.array(every, mask=every < 0))
-    said = pc.if_else(pc.equal(said, CHOSEN), pa.scalar(None, pa.string()), said)
-    return pc.coalesce(choices.options.column("blocked_by").cast(pa.string()), said)
+    return pa.DictionaryArray.from_arrays(pa.array(every, mask=every == NOTHING), pa.array(names))
 
 
 def _dearest(problem: Problem, solution: Solution) -> Ints:

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 #: Places by keyed digest: a rank to be drawn by, and a number in [0, 1) to draw an option with.
 DRAWS = """
 select
-    sha256($seed || chr(31) || $occasion || chr(31) || customer_id || chr(31) || 'who') as rank,
+    row_number() over (
+        order by
+            sha256($seed || chr(31) || $occasion || chr(31) || customer_id || chr(31) || 'who'),
+            place
+    ) as rank,
     cast(('0x' || substr(sha256(
         $seed || chr(31) || $occasion || chr(31) || customer_id || chr(31) || 'what'
     ), 1, 13)) as bigint) / 4503599627370496.0 as draw
@@ -137,8 +141,7 @@ def explore(
         return Explored(planned, np.zeros(0), np.zeros(0, dtype=bool))
     scratch.register("explored", pa.table({"customer_id": customers, "place": np.arange(n_units)}))
     drawn = scratch.query(DRAWS, {"seed": seed, "occasion": occasion})
-    ranks = drawn.column("rank").to_numpy(zero_copy_only=False)
-    is_explorer = _first(reserve, ranks)
+    is_explorer = _first(reserve, drawn.column("rank").to_numpy())
     n_options = np.bincount(problem.place, minlength=n_units)
     firsts = np.cumsum(n_options) - n_options
     number = np.floor(drawn.column("draw").to_numpy() * (n_options + 1)).astype(np.int64)
@@ -152,9 +155,9 @@ def explore(
     return Explored(taken, np.round(propensity, 12), is_explorer)
 
 
-def _first(reserve: Reserve, ranks: object) -> Flags:
+def _first(reserve: Reserve, ranks: Ints) -> Flags:
     """Return the first units of each stratum by rank, as many as it has explorers."""
-    order = np.lexsort((np.asarray(ranks, dtype="U64"), reserve.stratum))
+    order = np.lexsort((ranks, reserve.stratum))
     day = reserve.stratum[order]
     starts = np.searchsorted(day, day, side="left")
     is_first = np.zeros(len(order), dtype=bool)

@@ -32,7 +32,7 @@ class Choices:
     Attributes
     ----------
     options : pyarrow.Table
-        All options, ordered by customer.
+        All options, ordered by customer, with what deciding needs to know of them.
     usable : ndarray of int64
         Rows of ``options`` that nothing blocks.
     unit : ndarray of int64, shape (n_options,)
@@ -58,24 +58,23 @@ def frame_choices(
 ) -> Choices:
     """Return the choices of a plan; duties have taken their places, and their money, before.
 
-    ``scratch`` holds ``options`` and ``classified``, by whose columns fairness groups.
+    ``scratch`` holds ``customers`` and ``classified``, by whose columns fairness groups.
     """
     coded = options.column("customer_id").unify_dictionaries().combine_chunks()
     unit = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     since = pc.days_between(pa.scalar(params.as_of), options.column("scheduled_date"))
     day = since.to_numpy(zero_copy_only=False).astype(np.int64)
     usable = np.flatnonzero(pc.is_null(options.column("blocked_by")).to_numpy(zero_copy_only=False))
-    rows = options.take(pa.array(usable)) if len(usable) < len(options) else options
     families = [
         _days(day[usable], duties, params),
-        _channel_days(rows, day[usable], duties, params),
-        _budget(rows, duties, params),
+        _channel_days(options.column("channel_id"), usable, day, duties, params),
+        _budget(_whole(options.column("cost"))[usable], duties, params),
         *(
             _groups(scratch, coded.dictionary, unit[usable], bound, params)
             for bound in params.fairness
         ),
     ]
-    gain = rows.column("score").to_numpy(zero_copy_only=False).astype(np.float64)
+    gain = options.column("score").to_numpy(zero_copy_only=False).astype(np.float64)[usable]
     kept = tuple(family for family in families if family is not None)
     problem = Problem(unit[usable], gain, kept)
     return Choices(options, usable, unit, coded.dictionary, day, problem)
@@ -85,31 +84,33 @@ def _days(day: Ints, duties: pa.Table, params: PlanParams) -> Family:
     most = np.full(DAYS_AHEAD, float(params.actions_per_day))
     most[0] = max(most[0] - duties.num_rows, 0.0)
     scopes = tuple(_date(params, n) for n in range(DAYS_AHEAD))
-    return Family(DAY, scopes, day, np.ones(len(day)), most, np.zeros(DAYS_AHEAD))
+    return Family(DAY, scopes, day, _one_each(len(day)), most, np.zeros(DAYS_AHEAD))
 
 
-def _channel_days(rows: pa.Table, day: Ints, duties: pa.Table, params: PlanParams) -> Family | None:
+def _channel_days(
+    of_options: pa.ChunkedArray, usable: Ints, day: Ints, duties: pa.Table, params: PlanParams
+) -> Family | None:
     limits = dict(params.channel_per_day)
     if not limits:
         return None
     names = sorted(limits)
-    channel = _codes(rows.column("channel_id"), names)
-    row = np.where(channel >= 0, channel * DAYS_AHEAD + day, -1)
+    channel = _codes(of_options, names)[usable]
+    row = np.where(channel >= 0, channel * DAYS_AHEAD + day[usable], -1)
     most = np.repeat([float(limits[name]) for name in names], DAYS_AHEAD)
     duty = _codes(duties.column("channel_id"), names)
     np.subtract.at(most, duty[duty >= 0] * DAYS_AHEAD, 1.0)
     scopes = tuple(f"{name} {_date(params, n)}" for name in names for n in range(DAYS_AHEAD))
-    return Family(CHANNEL_DAY, scopes, row.astype(np.int64), np.ones(len(day)),
+    return Family(CHANNEL_DAY, scopes, row.astype(np.int64), _one_each(len(row)),
                   np.maximum(most, 0.0), np.zeros(len(most)))  # fmt: skip
 
 
-def _budget(rows: pa.Table, duties: pa.Table, params: PlanParams) -> Family | None:
+def _budget(use: Floats, duties: pa.Table, params: PlanParams) -> Family | None:
     if params.budget is None:
         return None
     spent = _whole(duties.column("cost")).sum()
     most = np.array([max(float(int(params.budget * Decimal(MONEY))) - spent, 0.0)])
-    use = _whole(rows.column("cost"))
-    return Family(BUDGET, ("plan",), np.zeros(len(use), dtype=np.int64), use, most, np.zeros(1))
+    everywhere: Ints = np.broadcast_to(np.int64(0), len(use))
+    return Family(BUDGET, ("plan",), everywhere, use, most, np.zeros(1))
 
 
 def _groups(
@@ -136,8 +137,14 @@ def _groups(
     most = np.full(len(names), np.inf)
     if bound.at_most < 1:
         most[:] = np.floor(bound.at_most * params.actions_per_day * DAYS_AHEAD)
-    return Family(f"{FAIRNESS}:{bound.by}", tuple(names), row, np.ones(len(row)), most,
+    return Family(f"{FAIRNESS}:{bound.by}", tuple(names), row, _one_each(len(row)), most,
                   np.minimum(least, most))  # fmt: skip
+
+
+def _one_each(n: int) -> Floats:
+    """Return n ones that take the room of one."""
+    ones: Floats = np.broadcast_to(1.0, n)
+    return ones
 
 
 def _codes(values: pa.ChunkedArray | pa.Array, names: list[str]) -> Ints:

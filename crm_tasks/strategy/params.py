@@ -33,6 +33,25 @@ class Fairness:
 
 
 @dataclass(frozen=True)
+class Running:
+    """An experiment that runs on the as-of date.
+
+    Attributes
+    ----------
+    campaign : str
+        Its name, as customers were drawn for it.
+    design : {'cluster', 'unit'}
+        What was drawn: communities, then their members, or single customers.
+    baselines : tuple of {'propensity', 'out_degree', 'random'}
+        Usual ways to choose that decide on as many of the treated as the plan does, each.
+    """
+
+    campaign: str
+    design: str
+    baselines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class PlanParams:
     """What a plan may do.
 
@@ -78,6 +97,8 @@ class PlanParams:
         Expected followers from which being well connected is worth a reason.
     exact_at_most : int
         Options up to which a mixed-integer program decides.
+    experiments : tuple of Running
+        Experiments that run on the as-of date.
     """
 
     as_of: dt.date
@@ -102,6 +123,12 @@ class PlanParams:
     default_hour: int = 10
     connected_from: float = 0.5
     exact_at_most: int = 5_000
+    experiments: tuple[Running, ...] = ()
+
+    @property
+    def design(self) -> str:
+        """How the running experiments drew: communities, where any of them did."""
+        return min((one.design for one in self.experiments), default="none")
 
     @property
     def policy(self) -> tuple[object, ...]:

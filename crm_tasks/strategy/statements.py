@@ -1,4 +1,4 @@
-"""The SQL of a plan's tables: candidates, actions with their moments, reasons, campaigns."""
+"""The SQL of a plan's tables: candidates, actions with their moments, reasons."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ select
     net_score,
     decision_propensity,
     is_chosen,
-    why_not,
+    coalesce(blocked_by, why_not) as why_not,
     cast($as_of as date) as as_of_date
 from decided
 
@@ -124,14 +124,14 @@ timed as (
         channels.quiet_start,
         channels.quiet_end,
         channels.unit_cost,
-        people.influence_value,
-        people.preferred_iso_weekday,
-        people.preferred_hour,
-        make_time(cast(coalesce(people.preferred_hour, $default_hour) as bigint), 0, 0)
+        customers.influence_value,
+        customers.preferred_iso_weekday,
+        customers.preferred_hour,
+        make_time(cast(coalesce(customers.preferred_hour, $default_hour) as bigint), 0, 0)
             as local_time
     from done
     inner join channels on done.channel_id = channels.channel_id
-    inner join people on done.customer_id = people.customer_id
+    inner join customers on done.customer_id = customers.customer_id
 ),
 
 quieted as (
@@ -212,7 +212,7 @@ select
     cast(identified.unit_cost as decimal(18, 4)) as cost,
     identified.decision_propensity,
     identified.is_exploration,
-    'none' as arm,
+    coalesce(arms.arm, 'none') as arm,
     identified.consent_basis,
     cast($policy_version as varchar) as policy_version,
     case
@@ -230,6 +230,7 @@ select
     identified.preferred_hour
 from identified
 inner join contents on identified.content_id = contents.content_id
+left join arms on identified.customer_id = arms.customer_id
 """
 
 REASONS = """
@@ -328,77 +329,4 @@ select
     value,
     cast($as_of as date) as as_of_date
 from given
-"""
-
-CAMPAIGNS = """
-select
-    actions.campaign_id,
-    objectives.objective,
-    objectives.name_en as name,
-    objectives.name_zh,
-    cast($budget as decimal(18, 2)) as budget,
-    cast(sum(actions.cost) as decimal(18, 4)) as planned_cost,
-    cast(count(*) as bigint) as n_actions,
-    cast($as_of as date) as start_date,
-    cast($as_of as date) + 6 as end_date,
-    'none' as design,
-    cast(0.0 as double) as holdout_share,
-    cast($status as varchar) as status,
-    cast($as_of as date) as as_of_date
-from actions
-inner join objectives
-    on actions.campaign_id = objectives.objective || '-' || cast(cast($as_of as date) as varchar)
-group by actions.campaign_id, objectives.objective, objectives.name_en, objectives.name_zh
-"""
-
-#: What campaigns were to cost, what is under way, and what was spent.
-BUDGET_USAGE = """
-with everything as (
-    select strategy_action_id, campaign_id, scheduled_at, cost, status from actions
-
-    union all
-
-    select strategy_action_id, campaign_id, scheduled_at, cost, status from previous_actions
-),
-
-sent as (
-    select
-        strategy_action_id,
-        min(sent_at) as sent_at,
-        cast(sum(coalesce(cost, 0)) as decimal(18, 4)) as cost
-    from contacts
-    where strategy_action_id is not null and sent_at is not null
-    group by strategy_action_id
-),
-
-parts as (
-    select
-        everything.campaign_id,
-        everything.scheduled_at as moment,
-        everything.cost as planned,
-        case
-            when everything.status = 'planned' and sent.strategy_action_id is null
-                then everything.cost
-            else 0
-        end as committed,
-        0 as actual
-    from everything
-    left join sent on everything.strategy_action_id = sent.strategy_action_id
-
-    union all
-
-    select everything.campaign_id, sent.sent_at as moment, 0 as planned, 0 as committed, sent.cost
-    from sent
-    inner join everything on sent.strategy_action_id = everything.strategy_action_id
-)
-
-select
-    campaign_id,
-    cast(moment at time zone 'UTC' at time zone $time_zone as date) as day,
-    cast(sum(planned) as decimal(18, 4)) as planned,
-    cast(sum(committed) as decimal(18, 4)) as committed,
-    cast(sum(actual) as decimal(18, 4)) as actual,
-    cast($as_of as date) as as_of_date
-from parts
-group by all
 """

@@ -85,6 +85,8 @@ WHY_NOT = {
                        "七天内该渠道的联系次数已达上限"),
     "not_worth_its_cost": ("Costs more than it is ranked at", "成本高于其排序值"),
     "better_option": ("Another option ranks higher for this customer", "该客户另有排序更高的选项"),
+    "decided_by_baseline": ("A baseline of the running experiment decided on the customer",
+                            "该客户由实验中的基线策略决定"),
     "drawn_otherwise": ("The customer's option was drawn at random", "该客户的选项为随机抽取"),
     "places_taken": ("The last places went to others", "最后的名额已分配给其他客户"),
     "full_day": ("Others rank higher for the places of that day", "当日名额已由排序更高者占用"),

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from crm_tasks.contracts.ml_text import TEXT_LABEL_QUEUE, TEXT_LABELS
 from crm_tasks.text.cleaning import sentences
-from crm_tasks.text.taxonomy import URGENT_SHARE, facts_of, is_urgent, topic_of
+from crm_tasks.text.model import INTENT, SENTIMENT
+from crm_tasks.text.taxonomy import SHOP, Taxonomy, is_urgent, topic_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,6 @@ QUEUE_AT_MOST = 200
 #: Memory is bounded by what is labelled at once.
 TEXTS_AT_ONCE = 10_000
 DECIMALS = 6
-INTENT, SENTIMENT = "intent", "sentiment"
 UNLABELLED = {
     "label": None, "best_label": None, "probability": None, "second_label": None,
     "second_probability": None, "need": None, "is_complaint": None, "needs_answer": None,
@@ -32,32 +32,43 @@ UNLABELLED = {
 }  # fmt: skip
 
 
-def label_texts(texts: pa.Table, model: TextModel) -> pa.Table:
+def label_texts(texts: pa.Table, model: TextModel, taxonomy: Taxonomy = SHOP) -> pa.Table:
     """Return the labels of masked texts in a language that is read, without the date.
 
     Parameters
     ----------
     texts : pyarrow.Table
         Rows of text.masked_texts.
+    taxonomy : Taxonomy
+        What follows from an intent.
     """
     is_read = pc.is_in(texts["language_code"], value_set=pa.array(READ_LANGUAGES))
     read = texts.filter(is_read)
     parts = [
-        _label_part(read.slice(at, TEXTS_AT_ONCE), model)
+        _label_part(read.slice(at, TEXTS_AT_ONCE), model, taxonomy)
         for at in range(0, read.num_rows, TEXTS_AT_ONCE)
     ]
     return pa.concat_tables(parts or [_open(TEXT_LABELS.arrow_schema).empty_table()])
 
 
-def _label_part(read: pa.Table, model: TextModel) -> pa.Table:
+def version_of(model: TextModel, taxonomy: Taxonomy) -> str:
+    """Return what labels are told apart by: the model, and intents a profile declares."""
+    return "+".join(filter(None, (model.version, taxonomy.digest)))
+
+
+def _label_part(read: pa.Table, model: TextModel, taxonomy: Taxonomy) -> pa.Table:
     written = read["masked_text"].to_pylist()
     told = model.probabilities(written)
     sentiment = _sentiment(told[SENTIMENT], model.heads[SENTIMENT])
     intents = list(_intents(told[INTENT], model.heads[INTENT]))
     summaries = best_sentences(written, model)
     known = read.select([*KNOWN, "masked_text"]).to_pylist()
+    version = version_of(model, taxonomy)
     rows = [
-        _row(row, {"intent": intent, "sentiment": mood, "summary": summary}, model.version)
+        {
+            **_row(row, {"intent": intent, "sentiment": mood, "summary": summary}, taxonomy),
+            "model_version": version,
+        }
         for row, intent, mood, summary in zip(known, intents, sentiment, summaries, strict=True)
     ]
     return pa.Table.from_pylist(rows, schema=_open(TEXT_LABELS.arrow_schema))
@@ -128,23 +139,17 @@ def _intents(probabilities: Floats, head: Head) -> Iterator[Mapping[str, Any]]:
         }  # fmt: skip
 
 
-def _row(text: Mapping[str, Any], told: Mapping[str, Any], version: str) -> dict[str, Any]:
+def _row(text: Mapping[str, Any], told: Mapping[str, Any], taxonomy: Taxonomy) -> dict[str, Any]:
     words = text["masked_text"]
     urgent = is_urgent(words)
     row: dict[str, Any] = {**UNLABELLED, "topic": topic_of(words)}
     if text["source_entity"] == MESSAGES and text["is_from_customer"]:
         row |= told["intent"]
         if row["label"] is not None:
-            facts = facts_of(row["label"])
-            hours = facts.answer_within_hours // (URGENT_SHARE if urgent else 1)
-            row |= {
-                "need": facts.need, "topic": facts.topic, "is_complaint": facts.is_complaint,
-                "needs_answer": facts.needs_answer,
-                "answer_within_hours": hours if facts.needs_answer else None,
-            }  # fmt: skip
+            row |= taxonomy.consequences(row["label"], is_urgent=urgent)
     return row | {
         "text_id": text["text_id"], "customer_id": text["customer_id"], "is_urgent": urgent,
-        "sentiment": told["sentiment"], "summary": told["summary"], "model_version": version,
+        "sentiment": told["sentiment"], "summary": told["summary"],
     }  # fmt: skip
 
 

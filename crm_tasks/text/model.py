@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Texts = npt.NDArray[np.str_]
 
 FORMAT = 1
+#: The questions a model answers.
+INTENT, SENTIMENT = "intent", "sentiment"
 TEXTS_AT_ONCE = 5_000
 DECIMALS = 6
 VERSION_LENGTH = 12
@@ -173,6 +175,13 @@ class TextModel:
             for name, numbers in told["heads"].items()
         }  # fmt: skip
         return cls(arrays["vocabulary"], arrays["idf"], heads, told["told"])
+
+
+def told_of(content: bytes) -> dict[str, Any]:
+    """Return what a model's file tells of its making, without reading its weights."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        told: dict[str, Any] = json.loads(str(arrays["told"]))["told"]
+    return told
 
 
 def new_vectorizer(**more: Any) -> Any:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from crm_tasks.contracts.text import MASKED_TEXTS
 from crm_tasks.text.cleaning import CHARACTERS_AT_MOST, cleaned
@@ -14,7 +16,7 @@ from crm_tasks.text.masking import MASKING_VERSION, masked, personal_spans
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from crm_tasks.text.known_values import KnownValues
 
@@ -24,6 +26,7 @@ TEXTS_AT_ONCE = 10_000
 LISTED = (
     "text_id", "source_entity", "customer_id", "is_from_customer", "text_token", "written_at",
 )  # fmt: skip
+_OPEN = pa.schema([field.with_nullable(True) for field in MASKED_TEXTS.arrow_schema])
 
 
 @dataclass(frozen=True)
@@ -54,19 +57,35 @@ def kept_texts(listed: pa.Table, previous: pa.Table | None, known: KnownValues) 
     """
     if previous is None or not previous.num_rows or not listed.num_rows:
         return Kept(MASKED_TEXTS.arrow_schema.empty_table(), listed)
-    held = {
-        (row["text_id"], row["text_token"]): row
-        for row in previous.select(
-            ["text_id", "text_token", "language_code", "masked_text", "n_masked", "is_cut",
-             "masking_version"]
-        ).to_pylist()
-        if row["masking_version"] == MASKING_VERSION and not known.spans(row["masked_text"])
-    }  # fmt: skip
-    told = listed.select(list(LISTED)).to_pylist()
-    found = [held.get((row["text_id"], row["text_token"])) for row in told]
-    rows = [{**old, **new} for new, old in zip(told, found, strict=True) if old is not None]
-    is_new = pa.array([row is None for row in found], pa.bool_())
-    return Kept(_table(rows), listed.filter(is_new))
+    held = previous.filter(pc.equal(previous["masking_version"], MASKING_VERSION))
+    place = pc.index_in(_keys(listed), value_set=_keys(held))
+    is_held = pc.is_valid(place).to_numpy(zero_copy_only=False)
+    held = held.take(place.drop_null())
+    is_same = np.fromiter(
+        (not known.spans(text) for text in _texts(held["masked_text"])), bool, held.num_rows
+    )
+    stands = is_held.copy()
+    stands[is_held] = is_same
+    rows = listed.select(list(LISTED)).filter(pa.array(stands))
+    held = held.filter(pa.array(is_same))
+    columns = [
+        (rows if field.name in LISTED else held)[field.name].cast(field.type)
+        if field.name != "as_of_date"
+        else pa.nulls(rows.num_rows, field.type)
+        for field in _OPEN
+    ]
+    return Kept(pa.table(columns, schema=_OPEN), listed.filter(pa.array(~stands)))
+
+
+def _keys(rows: pa.Table) -> pa.Array:
+    """Return what a text is known by: a text that changed has another token."""
+    joined = pc.binary_join_element_wise(rows["text_id"], rows["text_token"], "\x1f")
+    return joined.combine_chunks()
+
+
+def _texts(column: pa.ChunkedArray) -> Iterator[str]:
+    for at in range(0, len(column), TEXTS_AT_ONCE):
+        yield from column.slice(at, TEXTS_AT_ONCE).to_pylist()
 
 
 def read_texts(
@@ -137,5 +156,4 @@ def dated(parts: Sequence[pa.Table], as_of: dt.date) -> pa.Table:
 
 
 def _table(rows: Sequence[Mapping[str, object]]) -> pa.Table:
-    schema = pa.schema([f.with_nullable(True) for f in MASKED_TEXTS.arrow_schema])
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=_OPEN)

@@ -1,13 +1,23 @@
 """What follows from an intent, and what a text is about: need, topic, urgency, time to answer.
 
-Declared in one place, in words of the trade; an intent of the user's own that is not declared here
-counts as a question to be answered within a day.
+Declared in one place, in words of the trade; a profile adds intents of its own or says those of
+the shop anew. An intent that nobody declared counts as a question to be answered within a day.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from crm_tasks.errors import ProfileError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crm_tasks.profiles import Texts
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ INTENTS = {
 }
 UNDECLARED = IntentFacts(None, "other")
 URGENT_SHARE = 3
+DIGEST_LENGTH = 6
 
 #: Words that say what a text is about; the topic with most of them holds, the first of equals.
 TOPICS = {
@@ -72,13 +83,70 @@ URGENT = re.compile(
 )
 
 
-def facts_of(intent: str) -> IntentFacts:
-    """Return what an intent means.
+@dataclass(frozen=True)
+class Taxonomy:
+    """The intents there are for a company, and what its people call them.
 
-    >>> facts_of("defect").is_complaint, facts_of("card_arrival").answer_within_hours
-    (True, 24)
+    Parameters
+    ----------
+    intents : mapping
+        Facts by intent: the shop's and the profile's own.
+    labels : mapping
+        Words of label files and tags, by the intent each stands for; every intent stands for
+        itself.
+    digest : str
+        Of what the profile says; empty if it says nothing.
     """
-    return INTENTS.get(intent, UNDECLARED)
+
+    intents: Mapping[str, IntentFacts]
+    labels: Mapping[str, str]
+    digest: str = ""
+
+    @classmethod
+    def of(cls, texts: Texts, where: str) -> Taxonomy:
+        """Return the taxonomy of a profile.
+
+        Raises
+        ------
+        ProfileError
+            A label stands for an intent that there is not; the nearest is named.
+        """
+        own = {name: IntentFacts(**one.model_dump()) for name, one in texts.intents.items()}
+        intents = {**INTENTS, **own}
+        for label, intent in texts.labels.items():
+            if intent not in intents:
+                raise ProfileError(
+                    f"{where}: texts.labels.{label}: no intent {intent!r}"
+                    f"{nearest(intent, intents)} Declare it below texts.intents"
+                )
+        said = json.dumps({n: asdict(f) for n, f in own.items()}, sort_keys=True) if own else ""
+        digest = sha256(said.encode()).hexdigest()[:DIGEST_LENGTH] if own else ""
+        return cls(intents, {**{name: name for name in intents}, **texts.labels}, digest)
+
+    def facts_of(self, intent: str) -> IntentFacts:
+        """Return what an intent means.
+
+        >>> SHOP.facts_of("defect").is_complaint, SHOP.facts_of("card_arrival").answer_within_hours
+        (True, 24)
+        """
+        return self.intents.get(intent, UNDECLARED)
+
+    def consequences(self, intent: str, *, is_urgent: bool) -> dict[str, Any]:
+        """Return the columns of ml.text_labels that follow from an intent.
+
+        >>> SHOP.consequences("late_delivery", is_urgent=True)["answer_within_hours"]
+        4
+        """
+        facts = self.facts_of(intent)
+        hours = facts.answer_within_hours // (URGENT_SHARE if is_urgent else 1)
+        return {
+            "need": facts.need, "topic": facts.topic, "is_complaint": facts.is_complaint,
+            "needs_answer": facts.needs_answer,
+            "answer_within_hours": hours if facts.needs_answer else None,
+        }  # fmt: skip
+
+
+SHOP = Taxonomy(INTENTS, {name: name for name in INTENTS})
 
 
 def topic_of(text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,9 @@ TEXTS_AT_LEAST, TERMS_AT_MOST = 5, 20_000
 Q_AT_MOST, RATIO_AT_LEAST = 0.05, 2.0
 LISTED_AT_MOST = 50
 HAN_TERM = 2
+DIMENSIONS = {"segment": "segment_id", "category": "category", "product": "product_id"}
+#: Chinese runs that begin or end with one of these are pieces of a sentence, not things.
+PARTICLES = frozenset("的了是在我你他她它们这那也都就很吗呢吧啊和与着把被让还又")
 
 
 def topic_trends(said: pd.DataFrame, as_of: dt.date) -> pa.Table:
@@ -48,15 +52,19 @@ def topic_trends(said: pd.DataFrame, as_of: dt.date) -> pa.Table:
 
 
 def complaint_themes(said: pd.DataFrame, as_of: dt.date) -> pa.Table:
-    """Return, per segment and per product category, which share of the texts complains of what.
+    """Return, per segment, category and product, which share of the texts complains of what.
 
-    ``said`` has ``segment_id`` and ``category`` beside the columns of :func:`topic_trends`.
+    ``said`` has ``segment_id``, ``category`` and ``product_id`` beside the columns of
+    :func:`topic_trends`. A product of whom few have written is left out.
     """
     told = said[said.said_at >= pd.Timestamp(as_of) - pd.Timedelta(days=365)]
     parts = []
-    for dimension, column in (("segment", "segment_id"), ("category", "category")):
+    for dimension, column in DIMENSIONS.items():
         known = told[told[column].notna()]
         n_all = known.groupby(column).size().rename("n_texts")
+        if dimension == "product":
+            n_all = n_all[n_all >= TEXTS_AT_LEAST]
+            known = known[known[column].isin(n_all.index)]
         bad = known[known.is_bad & known.topic.notna()]
         found = bad.groupby([column, "topic"]).size().rename("n_complaints").reset_index()
         found = found.join(n_all, on=column).rename(columns={column: "value"})
@@ -122,10 +130,25 @@ def _judged(found: pd.DataFrame, as_of: dt.date) -> pa.Table:
 
 
 def _words(text: str) -> list[str]:
-    """Return words, pairs of words and runs of two or three Chinese characters."""
+    """Return what may be a thing: words, pairs of words, runs of two or three Chinese characters.
+
+    Words of spaCy's stop lists are none, nor are runs that begin or end with a particle.
+    """
+    english, chinese = _stop_words()
     found = [term for line in text.split("\n") for term in terms(line)]
     words = [term[2:] for term in found if term.startswith("w:") and "#" not in term]
-    return words + [term for term in found if len(term) >= HAN_TERM and term[0] > "\u33ff"]
+    kept = [word for word in words if not english.intersection(word.split(" "))]
+    runs = (term for term in found if len(term) >= HAN_TERM and term[0] > "\u33ff")
+    kept += [r for r in runs if r not in chinese and not PARTICLES.intersection(r[0] + r[-1])]
+    return kept
+
+
+@cache
+def _stop_words() -> tuple[frozenset[str], frozenset[str]]:
+    from spacy.lang.en.stop_words import STOP_WORDS as ENGLISH
+    from spacy.lang.zh.stop_words import STOP_WORDS as CHINESE
+
+    return frozenset(ENGLISH), frozenset(CHINESE)
 
 
 def _table(rows: pd.DataFrame, as_of: dt.date) -> pa.Table:

@@ -27,6 +27,16 @@ def accepted_model(ledger: Ledger, profile: str, kind: str) -> dict[str, Any] | 
     return rows[0] if rows else None
 
 
+def proposed_models(ledger: Ledger, profile: str, kind: str) -> list[str]:
+    """Return the versions of a profile that were trained and not accepted, in order."""
+    rows = ledger.store.rows(
+        "select model_version from model_artifacts where profile = ? and model_kind = ? "
+        "and status = 'proposed' order by model_version",
+        (profile, kind),
+    )
+    return [row["model_version"] for row in rows]
+
+
 @dataclass(frozen=True)
 class ModelStore:
     """The artifacts of one kind of model of one profile.
@@ -48,6 +58,22 @@ class ModelStore:
     def accepted(self) -> dict[str, Any] | None:
         """Return the row of the version that is in force: the latest accepted one, or None."""
         return accepted_model(self.ledger, self.profile, self.kind)
+
+    def versions(self) -> set[str]:
+        """Return the versions that were kept."""
+        rows = self.ledger.store.rows(
+            "select model_version from model_artifacts where profile = ? and model_kind = ?",
+            (self.profile, self.kind),
+        )
+        return {str(row["model_version"]) for row in rows}
+
+    def latest(self, at_most: int) -> list[dict[str, Any]]:
+        """Return the rows of the models trained last, the newest first."""
+        return self.ledger.store.rows(
+            "select * from model_artifacts where profile = ? and model_kind = ? "
+            "order by created_at desc, model_version limit ?",
+            (self.profile, self.kind, at_most),
+        )
 
     def find(self, version: str) -> dict[str, Any]:
         """Return the row of the version that begins so.

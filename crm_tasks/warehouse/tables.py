@@ -8,19 +8,20 @@ copies and closes before it returns: an open reader would lock dbt out.
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crm_tasks.contracts import Table, check_rows
+from crm_tasks.contracts import Table, check_slices
 from crm_tasks.contracts.sql_text import quoted
 from crm_tasks.errors import ContractError, RunStateError, listed, nearest
 from crm_tasks.warehouse.connection import sandboxed_reader
 from crm_tasks.warehouse.files import folder_aside, reveal, sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from crm_tasks.warehouse.home import Home
@@ -106,36 +107,49 @@ def write_table(
     ledger: Ledger,
     claim: Claim,
     table: Table,
-    rows: pa.Table,
+    rows: pa.Table | Iterable[pa.Table],
     *,
     is_part: bool = False,
 ) -> int:
     """Check rows against the contract and hand them over atomically; return their number.
 
-    As a part they are the step's contribution to a table that a later step gathers.
+    Many rows may come as slices, each of keys behind those of the slice before: only one lies in
+    memory at a time. As a part, rows are the step's contribution to a table that a later step
+    gathers.
 
     Raises
     ------
     ContractError
-        The rows are not what the contract declares.
+        The rows are not what the contract declares, or slices come out of order.
     StaleAttempt
         A newer attempt of the step has taken over; nothing was made visible.
     """
     if claim.run_id is None:
         raise RunStateError(f"step {claim.step} writes {table.full_name} before the run is frozen")
-    checked = check_rows(table, rows)
+    slices = check_slices(table, [rows] if isinstance(rows, pa.Table) else rows)
+    first = next(slices, table.arrow_schema.empty_table())  # wrong rows leave no folder behind
     final = home.table_dir(table, claim.run_id, claim.step if is_part else None)
     with folder_aside(final, claim.token) as aside:
-        pq.write_table(checked, aside / ROWS_FILE, compression="zstd")
+        n_rows = write_rows(aside / ROWS_FILE, table, chain([first], slices))
         manifest = {
             "table": table.full_name,
-            "rows": checked.num_rows,
+            "rows": n_rows,
             "sha256": sha256_of(aside / ROWS_FILE),
         }
         (aside / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
         with ledger.fenced(claim):
             reveal(aside, final)
-    return int(checked.num_rows)
+    return n_rows
+
+
+def write_rows(file: Path, table: Table, checked: Iterable[pa.Table]) -> int:
+    """Write slices of checked rows into one Parquet file and return the number of rows."""
+    n_rows = 0
+    with pq.ParquetWriter(file, table.arrow_schema, compression="zstd") as writer:
+        for rows in checked:
+            writer.write_table(rows)
+            n_rows += rows.num_rows
+    return n_rows
 
 
 def count_rows(home: Home, tables: Sequence[Table]) -> dict[str, int]:

@@ -57,3 +57,17 @@ def test_lines_are_chosen_by_words_of_their_claim_and_the_others_stay(registry):
     page = accept.PAGE.read_text()
     assert "| claim of issue 1 | measured (judged again: " in page
     assert "| claim of issue 2 | measured | **MISSED** |" in page
+
+
+def test_what_was_judged_before_a_stop_is_on_the_page(registry):
+    claim(registry, 1, holds=True)
+
+    @registry.line(1, "a line that is stopped")
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        accept.main([])
+    page = accept.PAGE.read_text()
+    assert "claim of issue 1" in page
+    assert "a line that is stopped" not in page

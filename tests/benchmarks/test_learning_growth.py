@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from benchmarks.learning_growth import exponent, learning_curve, measure
+from benchmarks.learning_growth import STAGES, Stages, exponent, learning_curve
 
 
 def test_every_stage_is_measured_and_everybody_is_answered_for():
-    told = {row["stage"]: row for row in measure(700)}
-    assert list(told) == ["facts", "learn and score", "baskets", "choices"]
+    chosen = [name for name in STAGES if name != "forecasts"]
+    told = {row["stage"]: row for row in Stages(700).measured(chosen)}
+    assert list(told) == chosen
     assert all(row["wall_s"] > 0 and row["peak_mb"] > 0 for row in told.values())
-    assert told["learn and score"]["rows"] > 3 * 500
-    assert told["choices"]["rows"] > 500
+    assert told["predictions"]["rows"] > 3 * 500
+    assert told["hand over"]["rows"] > told["predictions"]["rows"]
+    for name in ("choices", "value", "next purchases", "recommendations", "interests"):
+        assert told[name]["rows"] > 500
 
 
 def test_more_customers_teach_more():

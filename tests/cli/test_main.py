@@ -16,7 +16,7 @@ from crm_tasks.steps.registry import STEPS
 VERBS = {
     "run", "backfill", "sql", "runs", "graph", "doctor", "up", "audit", "quarantine", "profile",
     "identity", "erase", "key", "rules", "brief",
-    "why", "outbox",
+    "why", "outbox", "text",
 }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def published(tmp_path_factory):
     home.serve.mkdir()
     given = frames(customer("a", consent_mail=False), customer("b"), customer("c"))
     with scratch(home, "1GB", given) as lent:
-        plan = plan_contacts(lent, params(), load_rules()).tables
+        plan = plan_contacts(lent, params(), load_rules()).whole()
     tables = {f"strategy.{name}": rows for name, rows in plan.items()}
     tables["features.feat_customers_wide"] = given["customers"]
     tables |= {name: find_table(name).arrow_schema.empty_table() for name in ELSE}

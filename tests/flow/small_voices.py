@@ -20,6 +20,7 @@ N_IMPOSSIBLE_SCORES = 2  # rejected in staging: E_RANGE_score and E_TYPE_score
 N_VISITS, VIEWS_PER_VISIT = 20, 3
 N_STRANGERS = 1  # somebody outside whom a tie and a post name
 N_COPIES = 1  # a tie that stands twice, word for word
+COMPLAINTS = (4, 8)  # messages that nobody answered: the lamp is broken
 DEAL_OPENED = dt.date(2024, 5, 1)
 
 #: Invented people of whom nothing may be found outside the vault.
@@ -92,7 +93,9 @@ def _reviews() -> Iterator[Row]:
 
 
 def _messages() -> Iterator[Row]:
+    broken = "The lamp is broken and does not work, very poor quality."
     for number in range(20):
+        said = broken if number in COMPLAINTS else "Where is my parcel?"
         for direction in ("in", "out")[: 1 + number % 2]:
             yield {
                 "id": f"m{number}-{direction}",
@@ -100,7 +103,7 @@ def _messages() -> Iterator[Row]:
                 "customer": _customer(number),
                 "way": direction,
                 "at": _at(2 + number, 10 + (direction == "out")),
-                "text": f"Where is my parcel? {MEMBERS[number]}, +44 7400 100{number:03d}",
+                "text": f"{said} {MEMBERS[number]}, +44 7400 100{number:03d}",
             }
 
 

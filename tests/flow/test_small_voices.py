@@ -17,7 +17,14 @@ from crm_tasks.steps.coverage import coverage
 from crm_tasks.warehouse.ledger import Ledger
 from crm_tasks.warehouse.query import query_served
 from tests.flow.small_company import N_ORDERS, UNDATED
-from tests.flow.small_voices import N_COPIES, N_IMPOSSIBLE_SCORES, N_REVIEWS, N_STRANGERS, N_VISITS
+from tests.flow.small_voices import (
+    COMPLAINTS,
+    N_COPIES,
+    N_IMPOSSIBLE_SCORES,
+    N_REVIEWS,
+    N_STRANGERS,
+    N_VISITS,
+)
 
 
 @pytest.fixture(scope="module")
@@ -209,9 +216,43 @@ def test_texts_are_masked_and_equal_texts_are_equal_tokens(asked):
     assert asked(messages) == [(30, 20)]
     named = "select count(*) from text.masked_texts where masked_text not like '%[name]%'"
     assert asked(f"{named} and source_entity <> 'reviews'") == [(0,)]
-    assert asked("select distinct text from core.fct_messages") == [
-        ("Where is my parcel? [name], [phone]",)
+    assert asked("select distinct text from core.fct_messages order by all") == [
+        ("The lamp is broken and does not work, very poor quality. [name], [phone]",),
+        ("Where is my parcel? [name], [phone]",),
     ]
+
+
+def test_an_open_complaint_reaches_features_themes_and_exactly_one_action(asked):
+    """Texts become complaints, complaints features and themes; each open issue one action."""
+    complaints = asked("""
+        select conversation_id, customer_id, intent, need from core.fct_messages
+        where is_complaint and is_open_issue order by all
+    """)
+    assert [row[0] for row in complaints] == [f"shop:t{number}" for number in COMPLAINTS]
+    assert {row[2:] for row in complaints} == {("defect", "product_quality")}
+    told = asked("""
+        select customer_id, open_issues, complaints_90d, complaint_topics_top1
+        from features.feat_customers_wide where complaints_90d > 0 order by all
+    """)
+    assert told == sorted((row[1], 1, 1, "quality") for row in complaints)
+    assert asked("select sum(n_complaints)::bigint from text.complaint_themes "
+                 "where dimension = 'segment' and topic = 'quality'") == [(2,)]  # fmt: skip
+    planned = asked("""
+        select issue_id, count(*), min(priority) from strategy.actions
+        where issue_id is not null group by all order by min(priority)
+    """)
+    assert [row[1] for row in planned] == [1] * 10
+    assert {row[0] for row in complaints} < {row[0] for row in planned}
+
+
+def test_the_model_that_reads_texts_stands_in_the_registry(asked):
+    assert asked("""
+        select models.family, models.status, comparisons.verdict, comparisons.is_champion
+        from ml.models inner join ml.model_comparisons as comparisons
+            on models.target = comparisons.target and models.family = comparisons.candidate
+        where models.target = 'intent'
+    """) == [("starter", "champion", "not_judged", True)]
+    assert asked("select count(*) from text.language_model_answers") == [(0,)]
 
 
 def test_mentions_of_one_post_share_its_text(asked):

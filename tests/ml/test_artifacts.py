@@ -8,7 +8,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 import skops.io
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -25,6 +30,9 @@ Y = (X[:, 0] + RNG.normal(size=120) > 0).astype(int)
 
 MODELS = {
     "boosted": lambda: HistGradientBoostingClassifier(max_iter=5, random_state=0),
+    "boosted_amounts": lambda: HistGradientBoostingRegressor(max_iter=5, random_state=0),
+    "forest": lambda: RandomForestClassifier(4, min_samples_leaf=5, random_state=0),
+    "forest_of_dates": lambda: RandomForestRegressor(4, min_samples_leaf=5, random_state=0),
     "logistic": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
     "linear_svc": LinearSVC,
     "svc": SVC,
@@ -54,6 +62,11 @@ def test_the_same_fit_has_the_same_digest_and_another_fit_another(name):
     one, same = (Artifact(fitted(name), ("a",), {}).digest for _ in range(2))
     other = Artifact(fitted(name, 1 - Y), ("a",), {}).digest
     assert one == same != other
+
+
+def test_numbers_told_beside_a_model_come_back_as_what_they_were_registered_as():
+    made = Artifact(None, ("a",), {"alpha": np.float64(4.4), "points": [1, np.float64(2)]})
+    assert Artifact.from_bytes(made.to_bytes(), made.digest).told == made.told
 
 
 def test_a_setting_or_a_feature_changes_the_digest():

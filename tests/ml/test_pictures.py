@@ -10,7 +10,7 @@ import pytest
 
 from crm_tasks.ml.cards import picture_name
 from crm_tasks.ml.judgement import reliability
-from crm_tasks.ml.pictures import draw_fan, draw_profile, draw_reliability
+from crm_tasks.ml.pictures import draw_fan, draw_probabilities, draw_profile, gains
 
 FIRST = dt.date(2024, 7, 1)
 BINS = reliability(np.array([0, 1] * 50), np.linspace(0.1, 0.9, 100), bins=10)
@@ -29,7 +29,7 @@ PROFILE = [
 ]
 NAME_OF = {"rfm:loyal": "Loyal", "rfm:lost": "Lost"}
 DRAWN = {
-    "reliability": lambda: draw_reliability("churn:90d:boosted:0a1b", BINS),
+    "reliability": lambda: draw_probabilities("churn:90d:boosted:0a1b", BINS),
     "fan": lambda: draw_fan(PAST, ROWS),
     "profile": lambda: draw_profile("rfm", PROFILE, NAME_OF),
 }
@@ -48,6 +48,15 @@ def test_other_rows_are_another_picture() -> None:
     assert draw_fan(PAST, higher) != draw_fan(PAST, ROWS)
     without = [row | dict.fromkeys(("lo80", "hi80", "lo95", "hi95")) for row in ROWS]
     assert len(draw_fan(PAST, without)) < len(draw_fan(PAST, ROWS))
+
+
+def test_gains_count_those_who_did_it_among_the_likeliest() -> None:
+    labels = np.array([0] * 50 + [1] * 50)
+    asked, reached = gains(reliability(labels, np.linspace(0.1, 0.9, 100), bins=10))
+    assert asked == pytest.approx(np.linspace(0, 1, 11))
+    assert reached == pytest.approx(np.minimum(2 * np.linspace(0, 1, 11), 1))
+    shown = [dict(row, observed_share=0.9) for row in BINS]
+    assert draw_probabilities("churn:90d:boosted:0a1b", shown) != DRAWN["reliability"]()
 
 
 def test_segments_carry_their_names() -> None:

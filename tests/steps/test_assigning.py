@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from crm_tasks.contracts import find_table
 from crm_tasks.profiles.model import Experiment
 from crm_tasks.steps import strategy
-from crm_tasks.steps.assigning import assign_arms, due_experiments, held_out
+from crm_tasks.steps.assigning import assign_arms, drawn_now, due_experiments
 from crm_tasks.steps.evaluation import campaign_frames
 from tests.flow.small_company import N_CUSTOMERS
 
@@ -55,9 +55,9 @@ def during(run):
 
 def test_its_controls_are_not_contacted_while_it_runs(opened):
     run = opened("actions")
-    assert len(held_out(run)) == 0
+    assert drawn_now(run).num_rows == strategy.held_out_of(drawn_now(run)).num_rows == 0
     running = during(run)
-    controls = held_out(running)
+    controls = pc.unique(strategy.held_out_of(drawn_now(running))["customer_id"])
     rows = run.read("evaluation.assignments")
     n_controls = rows.filter(pc.equal(rows["arm"], "control")).num_rows
     assert len(controls) == n_controls > 0
@@ -67,6 +67,10 @@ def test_its_controls_are_not_contacted_while_it_runs(opened):
     assert planned.filter(pc.invert(is_control)).num_rows > 0
     # Whoever waits for an answer gets it, drawn or not.
     assert set(planned.filter(is_control)["content_id"].to_pylist()) <= {"issue_reply"}
+    assert set(planned.filter(pc.invert(is_control))["arm"].to_pylist()) <= {"treatment", "none"}
+    told = running.read("strategy.campaigns").to_pylist()
+    assert {row["design"] for row in told} == {"cluster"}
+    assert {row["holdout_share"] > 0.1 for row in told} == {True}
     options = running.read("strategy.candidates", ("customer_id", "blocked_by"))
     kept = options.filter(pc.equal(options["blocked_by"], "held_out"))["customer_id"]
     assert len(kept) > 0

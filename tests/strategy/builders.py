@@ -20,6 +20,7 @@ CHANNELS = pa.schema(
     {
         "channel_id": pa.string(),
         "channel": pa.string(),
+        "platform": pa.string(),
         "unit_cost": pa.decimal128(18, 4),
         "max_per_7d": pa.int32(),
         "quiet_start": pa.time64("us"),
@@ -43,12 +44,17 @@ MESSAGES = pa.schema(
         "conversation_id": pa.string(),
         "customer_id": pa.string(),
         "channel": pa.string(),
+        "direction": pa.string(),
         "intent": pa.string(),
         "agent_intent": pa.string(),
         "is_open_issue": pa.bool_(),
         "sent_at": pa.timestamp("us"),
     }
 )
+INTERACTIONS = pa.schema(
+    {"actor_customer_id": pa.string(), "platform": pa.string(), "occurred_at": pa.timestamp("us")}
+)
+DRAWN = pa.schema({"campaign_id": pa.string(), "customer_id": pa.string(), "arm": pa.string()})
 TYPES = {"voucher": "promotion", "coupon": "promotion", "event": "entertainment",
          "stories": "entertainment"}  # fmt: skip
 
@@ -84,28 +90,37 @@ def letter(message_id: str, customer_id: str, days_ago: int, **more: object) -> 
             "is_open_issue": True, "sent_at": at, **more}  # fmt: skip
 
 
+#: Rows a test may give, and the columns they have.
+GIVEN = {
+    "contacts": CONTACTS, "messages": MESSAGES, "interactions": INTERACTIONS, "uplift": UPLIFT,
+    "held_out": HELD_OUT, "drawn": DRAWN,
+}  # fmt: skip
+
+
 def frames(
     *customers: dict[str, Any],
     previous: pa.Table | None = None,
-    contacts: tuple[dict[str, Any], ...] = (),
-    messages: tuple[dict[str, Any], ...] = (),
-    uplift: tuple[dict[str, Any], ...] = (),
-    held_out: tuple[dict[str, Any], ...] = (),
+    **given: tuple[dict[str, Any], ...],
 ) -> dict[str, pa.Table]:
-    """Return what a plan reads: two channels with quiet hours, one without, all contents."""
+    """Return what a plan reads: channels with quiet hours and without, all contents, rows given."""
     contents = sorted({name for rule in load_rules().expansions for name in rule.contents})
     nine_to_eight = {"quiet_start": dt.time(21), "quiet_end": dt.time(8)}
     channels = [
         {"channel_id": "email", "unit_cost": Decimal("0.0020"), "max_per_7d": 2, **nine_to_eight},
         {"channel_id": "sms", "unit_cost": Decimal("0.0500"), "max_per_7d": 1, **nine_to_eight},
         {"channel_id": "mail", "unit_cost": Decimal("0.6000"), "max_per_7d": 1},
+        {"channel_id": "social", "unit_cost": Decimal("0.0100"), "max_per_7d": 2},
     ]
     contents = [*contents, "issue_reply"]
     none = ACTIONS.arrow_schema.empty_table().select(list(PREVIOUS))
     return {
         "customers": people(*customers),
         "channels": pa.Table.from_pylist(
-            [{**row, "channel": row["channel_id"]} for row in channels], schema=CHANNELS
+            [
+                {**row, "channel": row["channel_id"], "platform": f"{row['channel_id']} house"}
+                for row in channels
+            ],
+            schema=CHANNELS,
         ),
         "contents": pa.table(
             {
@@ -114,11 +129,11 @@ def frames(
                 "value_per_conversion": pa.array([None] * len(contents), pa.decimal128(18, 2)),
             }
         ),
-        "contacts": pa.Table.from_pylist(list(contacts), schema=CONTACTS),
-        "messages": pa.Table.from_pylist(list(messages), schema=MESSAGES),
+        **{
+            name: pa.Table.from_pylist(list(given.get(name, ())), schema=schema)
+            for name, schema in GIVEN.items()
+        },
         "previous_actions": none if previous is None else previous.select(list(PREVIOUS)),
-        "uplift": pa.Table.from_pylist(list(uplift), schema=UPLIFT),
-        "held_out": pa.Table.from_pylist(list(held_out), schema=HELD_OUT),
     }
 
 

@@ -35,7 +35,7 @@ def response(campaign, contacted, responded):
 def briefs(lend, *customers, before=(), now=(), effects=(), title="A shop", **given):
     changed = {name: given.pop(name) for name in ("actions_per_day",) if name in given}
     data = frames(*customers, **given)
-    plan = plan_contacts(lend(**data), params(**changed), load_rules()).tables
+    plan = plan_contacts(lend(**data), params(**changed), load_rules()).whole()
     names = [f"n_{c}" for c in data["contents"]["content_id"].to_pylist()]
     contents = data["contents"].append_column("action_name", pa.array(names))
     schema = CAMPAIGN_RESPONSE.arrow_schema

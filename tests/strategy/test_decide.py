@@ -29,8 +29,8 @@ def test_duties_take_places_and_money_first(scratch):
     lent, found, chosen = proposed(
         scratch, given, budget=Decimal("1.00"), channel_per_day=(("email", 3),)
     )
-    assert found["duties"].num_rows == 2
-    choices = frame_choices(lent, found["options"], found["duties"], chosen)
+    assert found.duties.num_rows == 2
+    choices = frame_choices(lent, found.choices, found.duties, chosen)
     limits = {family.name: family for family in choices.problem.families}
     assert limits["day"].at_most.tolist() == [48.0, *[50.0] * 6]
     assert limits["channel_day"].at_most.tolist() == [1.0, *[3.0] * 6]
@@ -49,9 +49,7 @@ def test_a_group_has_bounds_in_places_and_in_customers(scratch):
     )  # fmt: skip
     (group,) = [
         family
-        for family in frame_choices(
-            lent, found["options"], found["duties"], chosen
-        ).problem.families
+        for family in frame_choices(lent, found.choices, found.duties, chosen).problem.families
         if family.name == "fairness:top_category"
     ]
     assert group.scopes == ("TEA", "none")
@@ -72,7 +70,7 @@ def test_what_is_left_says_which_limit_was_dearest(scratch, changed, code):
     rows = [customer(f"c{n}", monetary_value=Decimal(100 + n), consent_mail=False)
             for n in range(5)]  # fmt: skip
     lent, found, chosen = proposed(scratch, frames(*rows), **changed)
-    decided = decide(lent, found["options"], found["duties"], chosen)
+    decided = decide(lent, found.choices, found.duties, chosen)
     told = decided.options.filter(pc.equal(decided.options["channel_id"], "email"))
     left = {row["customer_id"]: row["why_not"] for row in told.to_pylist() if not row["is_chosen"]}
     assert left["c0"] == code

@@ -8,37 +8,14 @@ from decimal import Decimal
 import pytest
 
 from crm_tasks.contracts import find_table
-from crm_tasks.contracts.table import check_rows
-from crm_tasks.strategy.plan import Plan, plan_contacts, policy_version
+from crm_tasks.contracts.table import check_rows, check_slices
+from crm_tasks.strategy import candidates
+from crm_tasks.strategy.params import Fairness
+from crm_tasks.strategy.plan import plan_contacts, policy_version
 from crm_tasks.strategy.rules import load_rules
 from tests.strategy.builders import AS_OF, customer, frames, letter, params, touch
+from tests.strategy.planned import planned, reasons_of, why_not
 from tests.wording import assert_says_nothing_causal
-
-GIVEN = ("previous", "contacts", "messages", "uplift", "held_out")
-
-
-def planned(lend, *customers, **changed) -> tuple[list[dict], Plan]:
-    given = {name: changed.pop(name) for name in GIVEN if name in changed}
-    plan = plan_contacts(lend(**frames(*customers, **given)), params(**changed), load_rules())
-    for name, rows in plan.tables.items():
-        check_rows(find_table(f"strategy.{name}"), rows)
-    actions = plan.tables["actions"].to_pylist()
-    return sorted(actions, key=lambda action: action["priority"]), plan
-
-
-def reasons_of(plan: Plan) -> dict[str, list[dict]]:
-    reasons: dict[str, list[dict]] = {}
-    for row in sorted(plan.tables["action_reasons"].to_pylist(), key=lambda row: row["rank"]):
-        reasons.setdefault(row["strategy_action_id"], []).append(row)
-    return reasons
-
-
-def why_not(plan: Plan) -> dict[tuple[str, str], set[str]]:
-    told: dict[tuple[str, str], set[str]] = {}
-    for row in plan.tables["candidates"].to_pylist():
-        told.setdefault((row["customer_id"], row["channel_id"]), set()).add(row["why_not"])
-    return told
-
 
 # --- one customer ---------------------------------------------------------------------------------
 
@@ -279,8 +256,6 @@ def test_a_channel_has_its_own_places(scratch):
 
 
 def test_fairness_gives_each_group_its_share(scratch):
-    from crm_tasks.strategy.params import Fairness
-
     rich = [customer(f"r{n}", monetary_value=Decimal(500)) for n in range(8)]
     poor = [customer(f"p{n}", monetary_value=Decimal(50), top_category="TEA") for n in range(8)]
     few = {"actions_per_day": 4, "days_considered": 1}
@@ -292,62 +267,6 @@ def test_fairness_gives_each_group_its_share(scratch):
 
     with pytest.raises(RulesError, match="did you mean 'top_category'"):
         planned(scratch, *rich, fairness=(Fairness("top_categori"),))
-
-
-# --- duties ---------------------------------------------------------------------------------------
-
-
-def test_an_overdue_letter_is_one_action_before_all_others(scratch):
-    letters = (
-        letter("m1", "a", 5, conversation_id="k1"),
-        letter("m2", "a", 4, conversation_id="k1"),
-        letter("m3", "a", 9, conversation_id="k2", agent_intent="refund"),
-        letter("m4", "b", 3, agent_intent="complaint"),
-        letter("m5", "c", 1),
-        letter("m6", "d", 30, is_open_issue=False),
-    )
-    rows = [customer(name) for name in "abcd"]
-    actions, plan = planned(scratch, *rows, messages=letters)
-    duties = [a for a in actions if a["issue_id"]]
-    assert [(a["issue_id"], a["customer_id"]) for a in duties] == [
-        ("m4", "b"), ("k2", "a"), ("k1", "a"),
-    ]  # fmt: skip
-    assert [a["priority"] for a in duties] == [1, 2, 3]
-    assert {a["content_id"] for a in duties} == {"issue_reply"}
-    assert {a["scheduled_at"].date() for a in duties} == {AS_OF}
-    assert {a["customer_id"] for a in actions if not a["issue_id"]} == {"c", "d"}
-    assert why_not(plan)["a", "email"] == {"open_issue"}
-    texts = [r["text_en"] for r in reasons_of(plan)[duties[0]["strategy_action_id"]]]
-    assert texts[0] == "Wrote 3 days ago and has had no answer"
-
-
-def test_a_letter_is_answered_where_it_came_from_even_against_a_no_to_advertising(scratch):
-    refusing = customer("a", consent_email=False, consent_mail=False)
-    (action,), plan = planned(scratch, refusing, messages=(letter("m", "a", 3),))
-    assert (action["channel_id"], action["consent_basis"]) == ("email", "reply")
-    codes = [r["reason_code"] for r in reasons_of(plan)[action["strategy_action_id"]]]
-    assert "answer_to_a_letter" in codes
-    elsewhere = customer("a", consent_email=False, consent_mail=True)
-    (action,), _ = planned(scratch, elsewhere, messages=(letter("m", "a", 3),))
-    assert (action["channel_id"], action["consent_basis"]) == ("mail", "granted")
-
-
-def test_an_answer_planned_for_real_is_not_planned_twice(scratch):
-    given = {"messages": (letter("m", "a", 3),)}
-    _, before = planned(scratch, customer("a"), is_dry_run=False, **given)
-    later = AS_OF + dt.timedelta(days=2)
-    again, _ = planned(scratch, customer("a"), as_of=later, is_dry_run=False,
-                       previous=before.tables["actions"], **given)  # fmt: skip
-    assert [a["issue_id"] for a in again if a["issue_id"]] == []
-
-
-def test_answers_take_places_of_the_day(scratch):
-    letters = tuple(letter(f"m{n}", f"c{n}", 3) for n in range(3))
-    rows = [customer(f"c{n}", preferred_iso_weekday=1) for n in range(6)]
-    actions, plan = planned(scratch, *rows, messages=letters, actions_per_day=4, days_considered=1)
-    assert [bool(a["issue_id"]) for a in actions] == [True, True, True, False]
-    first = plan.tables["shadow_prices"].to_pylist()[0]
-    assert (first["at_most"], first["used"]) == (1.0, 1.0)
 
 
 # --- sums and sameness ----------------------------------------------------------------------------
@@ -402,6 +321,33 @@ def test_the_plan_does_not_depend_on_the_order_of_the_customers(scratch):
         contract = find_table(f"strategy.{name}")
         again = check_rows(contract, backward.tables[name])
         assert check_rows(contract, rows_of).equals(again), name
+
+
+def test_the_plan_does_not_depend_on_how_many_customers_lie_open_at_once(scratch, monkeypatch):
+    rows = [customer(f"c{i:02}", rfm_segment="at_risk" if i % 3 else "loyal") for i in range(20)]
+    given = {
+        "actions_per_day": 9, "exploration_share": 0.2, "messages": (letter("m", "c03", 5),),
+        "fairness": (Fairness("rfm_segment", 0.1), Fairness("class_care", at_most=0.5)),
+        "budget": Decimal("4.00"),
+    }  # fmt: skip
+    _, whole = planned(scratch, *rows, **given)
+    monkeypatch.setattr(candidates, "SLICE", 7)
+    _, sliced = planned(scratch, *rows[::-1], **given)
+    assert sliced.n_reachable == whole.n_reachable == 19
+    for name, rows_of in whole.tables.items():
+        contract = find_table(f"strategy.{name}")
+        assert check_rows(contract, rows_of).equals(check_rows(contract, sliced.tables[name])), name
+
+
+def test_long_tables_come_slice_by_slice_in_the_order_of_their_keys(scratch, monkeypatch):
+    monkeypatch.setattr(candidates, "SLICE", 4)
+    lent = scratch(**frames(*[customer(f"c{i:02}") for i in range(10)]))
+    plan = plan_contacts(lent, params(), load_rules())
+    assert set(plan.slices) == {"rules_fired", "candidates"}
+    for name, slices in plan.slices.items():
+        checked = list(check_slices(find_table(f"strategy.{name}"), slices))
+        people = [rows["customer_id"].unique().to_pylist() for rows in checked]
+        assert people == [[f"c{i:02}" for i in range(10)][at : at + 4] for at in (0, 4, 8)]
 
 
 def test_the_policy_version_changes_with_parameters_but_not_with_the_date():

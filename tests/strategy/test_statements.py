@@ -9,21 +9,27 @@ from dataclasses import asdict
 import pyarrow as pa
 import pytest
 
-from crm_tasks.strategy import candidate_sql, statements, wording
-from crm_tasks.strategy.candidates import STEPS, query
+from crm_tasks.strategy import (
+    arm_sql,
+    campaign_sql,
+    candidate_sql,
+    channel_sql,
+    duty_sql,
+    statements,
+    wording,
+)
+from crm_tasks.strategy.candidates import SHARED_STEPS, STEPS, query
 from tests.strategy.builders import AS_OF, params
 from tests.wording import assert_says_nothing_causal
 
+MODULES = (arm_sql, candidate_sql, channel_sql, duty_sql, statements, campaign_sql)
 STATEMENTS = {
-    **{name: getattr(statements, name)
-       for name in ("CANDIDATES", "SCHEDULED", "ACTIONS", "REASONS", "CAMPAIGNS",
-                    "BUDGET_USAGE")},
-    **{name: text for name, text in vars(candidate_sql).items() if name.isupper()},
-}  # fmt: skip
+    name: text for module in MODULES for name, text in vars(module).items() if name.isupper()
+}
 #: What a plan adds to its parameters before it binds them.
-ADDED = {"policy_version", "status", "first_customer", "last_customer"}
+ADDED = {"policy_version", "status"}
 #: A row number over these is the same however the rows lie: the last of them is unique in its part.
-UNIQUE_LAST = ("offers.rule_no", "channel_id", "issue_id", "place")
+UNIQUE_LAST = ("offers.rule_no", "channel_id", "issue_id", "place", "platform")
 
 
 def scheduled(lend, quiet, hour, as_of=AS_OF, time_zone="UTC"):
@@ -49,13 +55,13 @@ def scheduled(lend, quiet, hour, as_of=AS_OF, time_zone="UTC"):
         "quiet_start": pa.array([start], pa.time64("us")),
         "quiet_end": pa.array([end], pa.time64("us")),
     }  # fmt: skip
-    people = {
+    customers = {
         "customer_id": ["a"], "influence_value": pa.array([None], number),
         "preferred_iso_weekday": pa.array([None], pa.int32()),
         "preferred_hour": pa.array([hour], pa.int32()),
     }  # fmt: skip
     lent = lend(decided=pa.table(decided), duties=pa.table(duties),
-                channels=pa.table(channels), people=pa.table(people))  # fmt: skip
+                channels=pa.table(channels), customers=pa.table(customers))  # fmt: skip
     bound = {**asdict(params(as_of=as_of, time_zone=time_zone))}
     (row,) = query(lent, statements.SCHEDULED, bound).to_pylist()
     return row["local_date"], row["scheduled_at"]
@@ -64,7 +70,7 @@ def scheduled(lend, quiet, hour, as_of=AS_OF, time_zone="UTC"):
 def test_every_row_number_has_one_order_only():
     text = "\n".join(STATEMENTS.values())
     windows = re.findall(r"row_number\(\) over \((.*?)\n\s*\) as", text, re.DOTALL)
-    assert len(windows) == text.count("row_number()") == 4
+    assert len(windows) == text.count("row_number()") == 5
     for window in windows:
         last = window.split("order by")[1].strip().split(",")[-1].split()[0]
         assert last in UNIQUE_LAST, window
@@ -83,8 +89,9 @@ def test_every_parameter_of_a_statement_is_one_the_plan_has(name):
 
 
 def test_every_step_of_the_candidates_is_run_once():
-    texts = [*(text for _, text in STEPS), candidate_sql.OPTIONS]
-    assert sorted(texts) == sorted(t for n, t in vars(candidate_sql).items() if n.isupper())
+    texts = [text for _, text in (*SHARED_STEPS, *STEPS)]
+    written = {**vars(arm_sql), **vars(candidate_sql), **vars(duty_sql)}
+    assert sorted(texts) == sorted(text for name, text in written.items() if name.isupper())
 
 
 def test_no_word_of_the_plan_claims_a_cause():

@@ -23,6 +23,10 @@ def letters(n=600, seed=4, months=12):
     frame["segment_id"] = np.where(frame.customer_id.str[-1] < "5", "rfm:low", "rfm:high")
     frame["topic"] = np.where(is_refund, "returns", "price")
     frame["category"] = np.where(rng.random(n) < 0.5, "tea", None)
+    frame["product_id"] = np.where(np.arange(n) % 100 == 0, "rare", "p1")
+    frame.loc[
+        frame.category.isna() | (np.arange(n) >= 400) & (frame.product_id == "rare"), "product_id"
+    ] = None
     frame["is_bad"] = is_refund
     frame["sentiment"] = np.where(is_refund, -0.5, 0.25)
     frame["masked_text"] = np.where(is_refund, "please refund me", "what does it cost")

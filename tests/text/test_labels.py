@@ -12,7 +12,7 @@ from crm_tasks.contracts.ml_text import TEXT_LABEL_QUEUE, TEXT_LABELS
 from crm_tasks.text.labels import label_queue, label_texts
 from crm_tasks.text.reading import dated
 from crm_tasks.text.starter import starter_model
-from crm_tasks.text.taxonomy import facts_of, is_urgent, topic_of
+from crm_tasks.text.taxonomy import SHOP, is_urgent, topic_of
 
 TEXTS = [
     ("messages", True, "en", "The lamp I received is broken, please answer immediately."),
@@ -59,7 +59,7 @@ def test_messages_of_customers_get_an_intent_and_what_follows_from_it(labels):
     )
     assert defect["is_urgent"]
     assert defect["is_complaint"]
-    assert defect["answer_within_hours"] == facts_of("defect").answer_within_hours // 3
+    assert defect["answer_within_hours"] == SHOP.facts_of("defect").answer_within_hours // 3
     assert by_id(labels)["messages:s:1"]["label"] == "order_status"
 
 

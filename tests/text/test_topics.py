@@ -30,6 +30,8 @@ def test_themes_count_complaints_by_segment_and_category():
         "rfm:low",
         "rfm:high",
     }
+    assert {value for dimension, value, _ in by if dimension == "product"} == {"p1"}
+    assert by["product", "p1", "returns"]["n_texts"] == int((told.product_id == "p1").sum())
 
 
 def with_news(told, share):
@@ -46,6 +48,20 @@ def test_what_comes_up_is_an_alert():
     alerts = {row["term"] for row in rows if row["is_alert"]}
     assert {"recall", "召回"} <= alerts
     assert all(row["share_recent"] >= 2 * row["share_before"] for row in rows)
+
+
+def test_words_that_name_no_thing_are_no_alert():
+    """The news stands in whole sentences; what comes up is the thing, not the words round it."""
+    told = with_news(letters(900, months=4), 0.6)
+    is_news = told.masked_text.str.contains("recall")
+    said = "They have just told us about the kettle recall. 我们已经收到了召回通知，这是真的吗"
+    told = told.assign(masked_text=told.masked_text.where(~is_news, said))
+    alerts = {r["term"] for r in emerging_topics(told, AS_OF).to_pylist() if r["is_alert"]}
+    assert {"recall", "kettle", "kettle recall", "召回", "通知"} <= alerts
+    assert (
+        not {"they", "have", "just", "the kettle", "about", "我们", "已经", "了召", "这是", "的吗"}
+        & alerts
+    )
 
 
 def test_without_news_there_is_no_alert():

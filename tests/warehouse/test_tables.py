@@ -69,6 +69,20 @@ def test_rows_that_break_the_contract_leave_nothing_behind(home, ledger):
     assert not home.lake.exists()
 
 
+def test_slices_become_one_table_and_must_follow_one_another(home, ledger):
+    one, other = ROWS, pa.table({"tie_id": ["c"], "strength": [0.1]})
+
+    written = write_table(home, ledger, ledger.claim("a", "x", "run-1"), TIES, iter([one, other]))
+
+    assert written == 3
+    assert read_table(home, TIES, "run-1").column("tie_id").to_pylist() == ["a", "b", "c"]
+    for wrong in ([other, one], [one, ROWS.slice(0, 1)]):
+        with pytest.raises(ContractError, match="does not begin behind the one before"):
+            write_table(home, ledger, ledger.claim("a", "x", "run-1"), TIES, wrong)
+    assert read_table(home, TIES, "run-1").num_rows == 3
+    assert write_table(home, ledger, ledger.claim("a", "y", "run-1"), TIES, []) == 0
+
+
 def test_a_stale_attempt_shows_nothing(home, ledger):
     old = ledger.claim("a", "x", "run-1")
     ledger.claim("a", "x", "run-1")

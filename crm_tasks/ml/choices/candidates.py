@@ -15,121 +15,150 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import SVC, SVR, LinearSVC
 from threadpoolctl import threadpool_limits
 
+from crm_tasks.ml.artifacts import Artifact
+from crm_tasks.ml.choices.baskets import PRICES, Tastes
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
-    from crm_tasks.ml.choices.baskets import Tastes
     from crm_tasks.ml.choices.params import ChoiceParams
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
 
-POPULAR, MEDIAN = "most_popular", "median"
+POPULAR, OWN_HISTORY, LINEAR, KERNEL = "most_popular", "own_history", "linear_svc", "svc"
+MEDIAN, OWN_MEDIAN, SUPPORT = "median", "own_median", "svr"
+TASTES = ("orders_by_main_category", *PRICES)
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A fitted method.
+    """A fitted method: whatever it answers by is in its artifact.
 
     Attributes
     ----------
-    answer : callable
-        From tastes to a score per category (cases x categories), or to a price per case.
-    parameters : object
-        All it learned, for its digest.
+    artifact : Artifact
+        Its machine, or None where plain numbers do; they stand beside it, the family too.
     n_train : int
     settings : dict
         Hyperparameters.
     """
 
-    answer: Callable[[Tastes], Floats]
-    parameters: Any
+    artifact: Artifact
     n_train: int
     settings: dict[str, Any]
 
+    def answer(self, asked: Tastes) -> Floats:
+        """Return a score per case and category, or a price per case."""
+        return ANSWERS[self.artifact.told["family"]](self.artifact, asked)
+
 
 def fit_categories(
-    train: Tastes, params: ChoiceParams, only: str | None = None
+    train: Tastes, categories: Sequence[str], params: ChoiceParams, only: str | None = None
 ) -> dict[str, Fitted]:
     """Return the methods that rank categories, learned from cases that named one of them.
 
     With ``only``, the support vector machine of another name is not fitted.
     """
     cases = train.take(train.category >= 0)
-    n_categories = cases.counts.shape[1]
-    popular = np.bincount(cases.category, minlength=n_categories) / max(len(cases.category), 1)
+    n, n_categories = len(cases.category), len(categories)
+    popular = np.bincount(cases.category, minlength=n_categories) / max(n, 1)
+    shared = {"categories": list(categories), "popular": popular.tolist()}
 
-    def by_popularity(asked: Tastes) -> Floats:
-        return np.tile(popular, (len(asked.customers), 1))
+    def plain(family: str, settings: dict[str, Any], features: tuple[str, ...]) -> Fitted:
+        return Fitted(Artifact(None, features, {"family": family, **shared}), n, settings)
 
-    def by_history(asked: Tastes) -> Floats:
-        # As if everybody had ordered once more, as all do: it orders what one never bought.
-        n_orders = asked.counts.sum(axis=1, keepdims=True)
-        shares: Floats = (asked.counts + popular) / (n_orders + 1)
-        return shares
-
-    n = len(cases.category)
     found = {
-        POPULAR: Fitted(by_popularity, popular, n, {}),
-        "own_history": Fitted(by_history, popular, n, {"prior_orders": 1}),
+        POPULAR: plain(POPULAR, {}, ()),
+        OWN_HISTORY: plain(OWN_HISTORY, {"prior_orders": 1}, TASTES[:1]),
     }
     machines = (
-        ("linear_svc", params.linear_cases_at_most, {"C": 0.1, "dual": False}),
-        ("svc", params.kernel_cases_at_most, {"C": 1.0, "kernel": "rbf", "gamma": "scale"}),
+        (LINEAR, params.linear_cases_at_most, {"C": 0.1, "dual": False}),
+        (KERNEL, params.kernel_cases_at_most, {"C": 1.0, "kernel": "rbf", "gamma": "scale"}),
     )
     for name, at_most, settings in machines:
         few = cases.take(slice(0, at_most))
         if only in (None, name) and len(np.unique(few.category)) > 2:  # noqa: PLR2004 (two classes have one score, not two)
-            found[name] = _machine(name, few, n_categories, settings, params)
+            found[name] = _machine(name, few, categories, settings, params)
     return found
 
 
 def _machine(
-    name: str, cases: Tastes, n_categories: int, settings: dict[str, Any], params: ChoiceParams
-) -> Fitted:
-    scale = _Scale.fit(_taste_features(cases))
-    made = LinearSVC(**settings, random_state=params.seed) if name == "linear_svc" else SVC(
+    name: str, cases: Tastes, categories: Sequence[str], settings: dict[str, Any],
+    params: ChoiceParams,
+) -> Fitted:  # fmt: skip
+    scale = Scale.fit(_taste_features(cases))
+    made = LinearSVC(**settings, random_state=params.seed) if name == LINEAR else SVC(
         **settings, decision_function_shape="ovr", random_state=params.seed
     )  # fmt: skip
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # it is judged as it is
         made.fit(scale(_taste_features(cases)), cases.category)
-
-    def answer(asked: Tastes) -> Floats:
-        scores = np.full((len(asked.customers), n_categories), -np.inf)
-        if len(asked.customers):
-            with threadpool_limits(1):
-                scores[:, made.classes_] = made.decision_function(scale(_taste_features(asked)))
-        return scores
-
-    return Fitted(answer, [made, scale.mean, scale.deviation], len(cases.category), settings)
+    told = {"family": name, "categories": list(categories), "scale": scale.told()}
+    return Fitted(Artifact(made, TASTES, told), len(cases.category), settings)
 
 
 def fit_prices(train: Tastes, params: ChoiceParams) -> dict[str, Fitted]:
     """Return the methods that name the price of a unit in the next order."""
     cases = train.take(~np.isnan(train.price))
-    middle = float(np.median(cases.price))
+    n, few = len(cases.price), slice(0, params.linear_cases_at_most)
     features = np.log1p(cases.prices)
-    few = slice(0, params.linear_cases_at_most)
-    scale = _Scale.fit(features[few])
+    scale = Scale.fit(features[few])
     settings = {"C": 1.0, "epsilon": 0.1, "kernel": "rbf", "gamma": "scale"}
     with threadpool_limits(1):
         made = SVR(**settings).fit(scale(features[few]), np.log(cases.price[few]))
-
-    def by_svr(asked: Tastes) -> Floats:
-        if not len(asked.customers):
-            return np.empty(0)
-        with threadpool_limits(1):
-            return np.asarray(np.exp(made.predict(scale(np.log1p(asked.prices)))))
-
-    n = len(cases.price)
+    middle = {"family": MEDIAN, "median": float(np.median(cases.price))}
+    own = {"family": OWN_MEDIAN}
+    machine = Artifact(made, PRICES, {"family": SUPPORT, "scale": scale.told()})
     return {
-        MEDIAN: Fitted(lambda asked: np.full(len(asked.customers), middle), [middle], n, {}),
-        "own_median": Fitted(lambda asked: asked.prices[:, 0], [], n, {}),
-        "svr": Fitted(by_svr, [made, scale.mean, scale.deviation], min(n, few.stop), settings),
+        MEDIAN: Fitted(Artifact(None, (), middle), n, {}),
+        OWN_MEDIAN: Fitted(Artifact(None, PRICES[:1], own), n, {}),
+        SUPPORT: Fitted(machine, min(n, few.stop), settings),
     }
+
+
+def _by_popularity(kept: Artifact, asked: Tastes) -> Floats:
+    return np.tile(np.array(kept.told["popular"]), (len(asked.customers), 1))
+
+
+def _by_history(kept: Artifact, asked: Tastes) -> Floats:
+    # As if everybody had ordered once more, as all do: it orders what one never bought.
+    n_orders = asked.counts.sum(axis=1, keepdims=True)
+    shares: Floats = (asked.counts + np.array(kept.told["popular"])) / (n_orders + 1)
+    return shares
+
+
+def _by_machine(kept: Artifact, asked: Tastes) -> Floats:
+    made, scale = kept.estimator, Scale.from_told(kept.told["scale"])
+    scores = np.full((len(asked.customers), len(kept.told["categories"])), -np.inf)
+    if len(asked.customers):
+        with threadpool_limits(1):
+            scores[:, made.classes_] = made.decision_function(scale(_taste_features(asked)))
+    return scores
+
+
+def _by_regression(kept: Artifact, asked: Tastes) -> Floats:
+    if not len(asked.customers):
+        return np.empty(0)
+    scale = Scale.from_told(kept.told["scale"])
+    with threadpool_limits(1):
+        return np.asarray(np.exp(kept.estimator.predict(scale(np.log1p(asked.prices)))))
+
+
+def _by_median(kept: Artifact, asked: Tastes) -> Floats:
+    return np.full(len(asked.customers), kept.told["median"])
+
+
+def _by_own_median(kept: Artifact, asked: Tastes) -> Floats:  # noqa: ARG001 (it learned nothing)
+    return asked.prices[:, 0]
+
+
+ANSWERS: dict[str, Callable[[Artifact, Tastes], Floats]] = {
+    POPULAR: _by_popularity, OWN_HISTORY: _by_history, LINEAR: _by_machine, KERNEL: _by_machine,
+    MEDIAN: _by_median, OWN_MEDIAN: _by_own_median, SUPPORT: _by_regression,
+}  # fmt: skip
 
 
 def _taste_features(cases: Tastes) -> Floats:
@@ -139,18 +168,29 @@ def _taste_features(cases: Tastes) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class _Scale:
+class Scale:
+    """Mean and standard deviation of each column, to be brought to 0 and 1."""
+
     mean: Floats
     deviation: Floats
 
     @classmethod
-    def fit(cls, matrix: Floats) -> _Scale:
+    def fit(cls, matrix: Floats) -> Scale:
         deviation = matrix.std(axis=0)
         return cls(matrix.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
 
     def __call__(self, matrix: Floats) -> Floats:
         scaled: Floats = (matrix - self.mean) / self.deviation
         return scaled
+
+    def told(self) -> dict[str, list[float]]:
+        """Return it as plain data."""
+        return {"mean": self.mean.tolist(), "deviation": self.deviation.tolist()}
+
+    @classmethod
+    def from_told(cls, told: dict[str, list[float]]) -> Scale:
+        """Return what :meth:`told` told."""
+        return cls(np.array(told["mean"]), np.array(told["deviation"]))
 
 
 def first_named(scores: Floats, k: int) -> Ints:

@@ -15,8 +15,13 @@ from crm_tasks.contracts.ml import PREDICTIONS
 from crm_tasks.ml.artifacts import parameters_digest
 from crm_tasks.ml.cards import ModelCard
 from crm_tasks.ml.choices.candidates import (
+    KERNEL,
+    LINEAR,
     MEDIAN,
+    OWN_HISTORY,
+    OWN_MEDIAN,
     POPULAR,
+    SUPPORT,
     Fitted,
     first_named,
     fit_categories,
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from crm_tasks.ml.artifacts import Artifact
     from crm_tasks.ml.choices.baskets import Baskets, Tastes
     from crm_tasks.ml.choices.params import ChoiceParams
     from crm_tasks.ml.judgement.measures import Measure
@@ -48,18 +54,19 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 CATEGORY, PRICE = "next_category", "next_price"
-CANDIDATES = {CATEGORY: ("own_history", "linear_svc", "svc"), PRICE: ("own_median", "svr")}
+CANDIDATES = {CATEGORY: (OWN_HISTORY, LINEAR, KERNEL), PRICE: (OWN_MEDIAN, SUPPORT)}
 BASELINES = {CATEGORY: POPULAR, PRICE: MEDIAN}
 METRICS = {CATEGORY: "hit_rate_3", PRICE: "mae"}
 
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """Rows of ml.predictions, and what the registry says of the methods."""
+    """Rows of ml.predictions, what the registry says of the methods, and those that answer."""
 
     predictions: list[pa.Table] = field(default_factory=list)
     cards: list[ModelCard] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
+    artifacts: dict[str, Artifact] = field(default_factory=dict)
 
     @property
     def rows(self) -> pa.Table:
@@ -127,7 +134,7 @@ def _category(
     known: _Known, scored: Tastes, ids: pa.Array, found: Chosen, params: ChoiceParams
 ) -> None:
     test = known.test.take(known.test.category > -2)  # noqa: PLR2004 (customers who ordered again)
-    fitted = fit_categories(known.train, params)
+    fitted = fit_categories(known.train, known.categories, params)
     hits: dict[str, Measure] = {
         name: HitRate(
             (first_named(one.answer(test), params.first) == test.category[:, None]).any(1)
@@ -135,7 +142,8 @@ def _category(
         for name, one in fitted.items()
     }
     judged = judge(CATEGORY, METRICS[CATEGORY], POPULAR, hits, params.judgement)
-    final = fit_categories(known.final, params, judged.champion)[judged.champion]
+    again = fit_categories(known.final, known.categories, params, judged.champion)
+    final = again[judged.champion]
     version = _register(CATEGORY, fitted, final, judged, known, found)
     best = first_named(final.answer(scored), 1)[:, 0]
     labels = pa.array(known.categories, pa.string()).take(pa.array(best))
@@ -171,7 +179,7 @@ def _register(
     known: _Known,
     found: Chosen,
 ) -> str:
-    """Keep judgement and cards; return the version of the method that answers."""
+    """Keep judgement, cards and artifact; return the version of the method that answers."""
     found.judgements.append(judged)
     version = ""
     for name, one in fitted.items():
@@ -181,8 +189,8 @@ def _register(
         panel = known.final if answers else known.train
         card = ModelCard(
             target=target, family=name, status="champion" if answers else "challenger",
-            parameters_sha256=parameters_digest([kept.parameters, known.categories]),
-            hyperparameters=kept.settings, features=_FEATURES[target], code_sha=known.code_sha,
+            parameters_sha256=kept.artifact.digest, hyperparameters=kept.settings,
+            features=kept.artifact.features, code_sha=known.code_sha,
             data_hash=parameters_digest([panel.counts, panel.prices, panel.category, panel.price]),
             trained_as_of=known.as_of, horizon_days=known.split.horizon_days,
             train_from=origins[0], train_to=origins[-1],
@@ -192,11 +200,5 @@ def _register(
         )  # fmt: skip
         found.cards.append(card)
         version = card.version if answers else version
+    found.artifacts[version] = final.artifact
     return version
-
-
-_FEATURES = {
-    CATEGORY: ("orders_by_main_category", "usual_price", "last_price", "usual_amount", "n_orders",
-               "recency_days"),
-    PRICE: ("usual_price", "last_price", "usual_amount", "n_orders", "recency_days"),
-}  # fmt: skip

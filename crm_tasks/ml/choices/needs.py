@@ -20,14 +20,13 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
-from crm_tasks.ml.artifacts import parameters_digest
+from crm_tasks.ml.artifacts import Artifact, parameters_digest
 from crm_tasks.ml.cards import ModelCard
+from crm_tasks.ml.choices.candidates import Scale
 from crm_tasks.ml.choices.rows import prediction_rows
 from crm_tasks.ml.judgement import HitRate, Judgement, judge, not_judged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy.typing as npt
 
     from crm_tasks.contracts.frames import Scratch
@@ -123,8 +122,8 @@ class _Panel:
 
 def foresee_needs(
     scratch: Scratch, time_zone: str, as_of: dt.date, code_sha: str, params: ChoiceParams
-) -> tuple[pa.Table, list[ModelCard], Judgement]:
-    """Return rows of ml.predictions, cards and the judgement of the need.
+) -> tuple[pa.Table, list[ModelCard], Judgement, dict[str, Artifact]]:
+    """Return rows of ml.predictions, cards, the judgement of the need, and what answers.
 
     Nothing is predicted where too few messages are tagged: the judgement says so.
     """
@@ -151,14 +150,14 @@ def foresee_needs(
             prediction_rows(NEED, pa.array([], pa.string()), as_of, {}),
             [],
             not_judged(NEED, METRIC, NAIVE, FAMILIES, reason),
+            {},
         )
-    fitted = _fit(train, params)
-    answers = {name: answer(test.matrix) for name, (answer, _) in fitted.items()}
+    fitted = _fit(train, needs, params)
+    answers = {name: answer(kept, test.matrix) for name, kept in fitted.items()}
     hits = {name: HitRate(given == test.needs) for name, given in answers.items()}
     judged = judge(NEED, METRIC, NAIVE, hits, params.judgement)
     about: dict[str, Any] = {
         "target": NEED, "hyperparameters": {}, "code_sha": code_sha, "trained_as_of": as_of,
-        "features": (*PLAIN, *(f"n_{need}" for need in needs)),
         "data_hash": parameters_digest([train.matrix, train.needs]),
         "horizon_days": params.message_days, "train_from": min(origins), "train_to": max(origins),
         "label_window": "the first tagged message in the days from the origin on",
@@ -167,17 +166,18 @@ def foresee_needs(
     cards = [
         ModelCard(
             family=name, status="champion" if name == judged.champion else "challenger",
-            parameters_sha256=parameters_digest([learned, list(needs)]),
+            parameters_sha256=kept.digest, features=kept.features,
             figures={METRIC: judged.values[name]}, **about,
         )
-        for name, (_, learned) in fitted.items()
+        for name, kept in fitted.items()
     ]  # fmt: skip
     scored = _panel(scratch, [as_of], 0, needs)
-    place = fitted[judged.champion][0](scored.matrix)
+    place = answer(fitted[judged.champion], scored.matrix)
     version = next(card.version for card in cards if card.status == "champion")
     told = {"value_label": pa.array(needs, pa.string()).take(pa.array(place)),
             "model_version": version}  # fmt: skip
-    return prediction_rows(NEED, scored.customers, as_of, told), cards, judged
+    rows = prediction_rows(NEED, scored.customers, as_of, told)
+    return rows, cards, judged, {version: fitted[judged.champion]}
 
 
 def _panel(scratch: Scratch, origins: list[dt.date], days: int, needs: tuple[str, ...]) -> _Panel:
@@ -212,11 +212,10 @@ def _too_few(train: _Panel, test: _Panel, params: ChoiceParams) -> str | None:
     return None
 
 
-def _fit(train: _Panel, params: ChoiceParams) -> dict[str, tuple[Callable[[Floats], Ints], Any]]:
-    """Return each method's answers and what it learned."""
-    frequent = int(np.bincount(train.needs).argmax())
-    mean, deviation = train.matrix.mean(axis=0), train.matrix.std(axis=0)
-    deviation = np.where(deviation > 0, deviation, 1.0)
+def _fit(train: _Panel, needs: tuple[str, ...], params: ChoiceParams) -> dict[str, Artifact]:
+    """Return what each method learned."""
+    scale = Scale.fit(train.matrix)
+    features = (*PLAIN, *(f"n_{need}" for need in needs))
     machines = {
         "decision_tree": DecisionTreeClassifier(max_depth=4, min_samples_leaf=20,
                                                 random_state=params.seed),
@@ -224,22 +223,24 @@ def _fit(train: _Panel, params: ChoiceParams) -> dict[str, tuple[Callable[[Float
         "neural_network": MLPClassifier((16,), alpha=0.1, max_iter=200, random_state=params.seed),
         "logistic": LogisticRegression(C=1.0, max_iter=500),
     }  # fmt: skip
-    found: dict[str, tuple[Callable[[Floats], Ints], Any]] = {
-        NAIVE: (lambda matrix: np.full(len(matrix), frequent), [frequent])
-    }
+    frequent = int(np.bincount(train.needs).argmax())
+    naive = {"family": NAIVE, "needs": list(needs), "place": frequent}
+    found = {NAIVE: Artifact(None, (), naive)}
     for name, machine in machines.items():
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # it is judged as it is
-            machine.fit((train.matrix - mean) / deviation, train.needs)
-        found[name] = (_answering(machine, mean, deviation), [machine, mean, deviation])
+            machine.fit(scale(train.matrix), train.needs)
+        told = {"family": name, "needs": list(needs), "scale": scale.told()}
+        found[name] = Artifact(machine, features, told)
     return found
 
 
-def _answering(machine: Any, mean: Floats, deviation: Floats) -> Callable[[Floats], Ints]:
-    def answer(matrix: Floats) -> Ints:
-        if not len(matrix):
-            return np.empty(0, dtype=np.int64)
-        with threadpool_limits(1):
-            return np.asarray(machine.predict((matrix - mean) / deviation), dtype=np.int64)
-
-    return answer
+def answer(kept: Artifact, matrix: Floats) -> Ints:
+    """Return the place of each case's need, by what a method learned."""
+    if kept.estimator is None:
+        return np.full(len(matrix), kept.told["place"], dtype=np.int64)
+    if not len(matrix):
+        return np.empty(0, dtype=np.int64)
+    scale = Scale.from_told(kept.told["scale"])
+    with threadpool_limits(1):
+        return np.asarray(kept.estimator.predict(scale(matrix)), dtype=np.int64)

@@ -14,6 +14,7 @@ from crm_tasks.ml.judgement.verdicts import (
     Judgement,
     comparison_table,
     judge,
+    judge_metrics,
     not_judged,
     verdict,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "calibration_error",
     "comparison_table",
     "judge",
+    "judge_metrics",
     "log_losses",
     "not_judged",
     "refuse_future",

@@ -55,8 +55,7 @@ class Mean:
         return len(self.losses)
 
     def at(self, weights: Floats) -> Floats:
-        scales = np.ones(self.n) if self.scales is None else self.scales
-        below = weights @ scales
+        below = weights.sum(axis=1) if self.scales is None else weights @ self.scales
         above: Floats = weights @ self.losses
         return _ratio(above, below)
 

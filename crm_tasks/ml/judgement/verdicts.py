@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from crm_tasks.contracts.ml import MODEL_COMPARISONS
 
@@ -98,25 +99,59 @@ def judge(  # noqa: PLR0913 (a judgement is named by all of these)
     >>> judge("price", "mae", "median", {"median": naive, "svr": model}, JudgementParams()).champion
     'svr'
     """
-    drawn = _resampled(measures, units, params)
+    (found,) = judge_metrics(target, baseline, {metric: measures}, params, units=units,
+                             preference=preference)  # fmt: skip
+    return found
+
+
+def judge_metrics(
+    target: str,
+    baseline: str,
+    metrics: Mapping[str, Mapping[str, Measure]],
+    params: JudgementParams,
+    *,
+    units: Ints | None = None,
+    preference: Sequence[str] = (),
+) -> tuple[Judgement, ...]:
+    """Return the judgement by each of several metrics of the same cases, drawn once for all.
+
+    The first decides who is champion in all of them; parameters as those of :func:`judge`.
+    """
+    with threadpool_limits(1):
+        drawn = _resampled(metrics, units, params)
+    found: list[Judgement] = []
+    for metric, measures in metrics.items():
+        one = _judged(target, metric, baseline, measures, drawn[metric], params)
+        champion = found[0].champion if found else _champion(one[1], baseline, preference)
+        rows = tuple({**row, "is_champion": row["candidate"] == champion} for row in one[0])
+        found.append(Judgement(champion, rows, one[2], measures[baseline].n))
+    return tuple(found)
+
+
+def _judged(
+    target: str,
+    metric: str,
+    baseline: str,
+    measures: Mapping[str, Measure],
+    drawn: Mapping[str, Floats],
+    params: JudgementParams,
+) -> tuple[list[dict[str, Any]], dict[str, Interval], dict[str, Interval]]:
+    """Return rows without a champion, leads of the candidates, and the value of every method."""
     direction = 1.0 if measures[baseline].is_gain else -1.0
-    n = measures[baseline].n
-    candidates = [name for name in measures if name != baseline]
     leads = {name: _interval(direction * (drawn[name] - drawn[baseline]), params)
-             for name in candidates}  # fmt: skip
+             for name in measures if name != baseline}  # fmt: skip
     values = {name: _interval(figures, params) for name, figures in drawn.items()}
-    champion = _champion(leads, baseline, preference)
-    rows = tuple(
+    rows = [
         {
             "target": target, "candidate": name, "baseline": baseline, "metric": metric,
             "candidate_value": values[name].value, "baseline_value": values[baseline].value,
-            "diff": lead.value, "ci_low": lead.low, "ci_high": lead.high, "n": n,
-            "verdict": verdict(lead.low, lead.high), "is_champion": name == champion,
-            "reason": None,
+            "diff": lead.value, "ci_low": lead.low, "ci_high": lead.high,
+            "n": measures[baseline].n, "verdict": verdict(lead.low, lead.high),
+            "is_champion": False, "reason": None,
         }
         for name, lead in leads.items()
-    )  # fmt: skip
-    return Judgement(champion, rows, values, n)
+    ]  # fmt: skip
+    return rows, leads, values
 
 
 def not_judged(
@@ -153,18 +188,22 @@ def _champion(leads: Mapping[str, Interval], baseline: str, preference: Sequence
 
 
 def _resampled(
-    measures: Mapping[str, Measure], units: Ints | None, params: JudgementParams
-) -> dict[str, Floats]:
-    """Return every measure as found (first) and for each resample."""
-    sizes = {measure.n for measure in measures.values()}
+    metrics: Mapping[str, Mapping[str, Measure]], units: Ints | None, params: JudgementParams
+) -> dict[str, dict[str, Floats]]:
+    """Return every measure of every metric as found (first) and for each resample."""
+    sizes = {measure.n for measures in metrics.values() for measure in measures.values()}
     if len(sizes) != 1:
         raise ValueError(f"measures of {sorted(sizes)} cases; all must be of the same ones")
     n = sizes.pop()
-    found: dict[str, list[Floats]] = {name: [] for name in measures}
+    found: dict[str, dict[str, list[Floats]]] = {
+        metric: {name: [] for name in measures} for metric, measures in metrics.items()
+    }
     for weights in (np.ones((1, n)), *_draws(n, units, params)):
-        for name, measure in measures.items():
-            found[name].append(measure.at(weights))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+        for metric, measures in metrics.items():
+            for name, measure in measures.items():
+                found[metric][name].append(measure.at(weights))
+    return {metric: {name: np.concatenate(parts) for name, parts in told.items()}
+            for metric, told in found.items()}  # fmt: skip
 
 
 def _draws(n: int, units: Ints | None, params: JudgementParams) -> Iterator[Floats]:

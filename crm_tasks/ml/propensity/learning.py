@@ -8,7 +8,7 @@ origin, with the calibration that was judged.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from crm_tasks.ml.judgement import (
     RocArea,
     TooLittle,
     calibration_error,
-    judge,
+    judge_metrics,
     log_losses,
     not_judged,
     refuse_oracles,
@@ -144,14 +144,7 @@ def judged(
         "brier": {n: Mean((p - test.labels) ** 2) for n, p in given.items()},
         "roc_auc": {n: RocArea(test.labels, p) for n, p in given.items()},
     }
-    first: Judgement | None = None
-    found = []
-    for metric, made in measures.items():
-        one = judge(target.name, metric, NAIVE, made, params.judgement, preference=preference)
-        first = first or one
-        rows = tuple({**row, "is_champion": row["candidate"] == first.champion} for row in one.rows)
-        found.append(replace(one, champion=first.champion, rows=rows))
-    return tuple(found)
+    return judge_metrics(target.name, NAIVE, measures, params.judgement, preference=preference)
 
 
 def _final_model(judged_one: Model, final: Panel, params: PropensityParams) -> Model:

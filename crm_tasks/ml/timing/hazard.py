@@ -2,24 +2,25 @@
 
 A customer who has not bought until a week buys in it with a probability that a logistic model gives
 (Singer, Willett 1993, https://doi.org/10.3102/10769986018002155): a customer still silent at the
-end of the period counts as such, and every week predicted lies ahead. Beside it stand two forests
-(Breiman 2001, https://doi.org/10.1023/A:1010933404324): one says whether a customer buys within a
-horizon; one regresses the date itself and so can name no date later than it has seen.
+end of the period counts as such, and every week predicted lies ahead.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from crm_tasks.ml.artifacts import Artifact
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from crm_tasks.ml.value.histories import PurchaseDays, Seen
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
 
+HAZARD = "hazard"
 WEEK, WEEKS = 7, 13
 FEATURES = (
     "log_repeat_purchases",
@@ -37,7 +39,6 @@ FEATURES = (
     "purchases_30d",
     "purchases_90d",
 )
-FOREST = {"n_estimators": 60, "min_samples_leaf": 15, "max_features": 0.5, "n_jobs": 1}
 
 
 def features_at(days: PurchaseDays, seen: Seen) -> Floats:
@@ -75,6 +76,7 @@ class Hazard:
     model: Pipeline
     weeks: int
     window: int
+    family: str = HAZARD
 
     @classmethod
     def fit(cls, features: Floats, until_next: Floats, window: int, at_most: int) -> Hazard:
@@ -92,8 +94,9 @@ class Hazard:
             model.fit(_with_week(features[who[at_risk]], week[at_risk]), labels)
         return cls(model, weeks, window)
 
-    def told(self) -> dict[str, object]:
-        """Return everything it answers by, as plain numbers."""
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything it answers by, as plain numbers."""
         scale, line = self.model[0], self.model[-1]
         return {
             "C": line.C, "weeks": self.weeks, "mean": scale.mean_.round(9).tolist(),
@@ -101,6 +104,9 @@ class Hazard:
             "intercept": round(float(line.intercept_[0]), 9),
             "coefficients": line.coef_[0].round(9).tolist(),
         }  # fmt: skip
+
+    def artifact(self) -> Artifact:
+        return Artifact(None, FEATURES, {"family": self.family, **self.settings})
 
     def survival(self, features: Floats, weeks: int) -> Floats:
         """Return the probability of no purchase until the end of each week, customer x week."""
@@ -122,29 +128,21 @@ class Hazard:
         share = (days - (weeks - 1) * WEEK) / WEEK
         return np.asarray(1 - left[:, weeks - 1] * (left[:, weeks] / left[:, weeks - 1]) ** share)
 
-    def days_at(self, features: Floats, share: float, at_most: int) -> Floats:
-        """Return the days by which a share of such customers has bought: never below 0."""
+    def days_at(self, features: Floats, shares: Sequence[float], at_most: int) -> list[Floats]:
+        """Return the days by which each share of such customers has bought: never below 0."""
         weeks = -(-at_most // WEEK)
         bought = 1 - self.survival(features, weeks)
-        before = np.hstack([np.zeros((len(features), 1)), bought])
-        place = np.minimum((bought < share).sum(axis=1), weeks - 1)
-        who = np.arange(len(features))
-        low, high = before[who, place], bought[who, place]
-        part = np.clip((share - low) / np.maximum(high - low, 1e-12), 0, 1)
-        return np.asarray(np.minimum(WEEK * (place + part), at_most))
+        return [np.minimum(_reached(bought, share), at_most) for share in shares]
+
+
+def _reached(bought: Floats, share: float) -> Floats:
+    """Return after how many days a share is reached, of shares at the end of each week."""
+    who, weeks = np.arange(len(bought)), bought.shape[1]
+    place = np.minimum((bought < share).sum(axis=1), weeks - 1)
+    low = np.where(place > 0, bought[who, place - 1], 0.0)
+    part = np.clip((share - low) / np.maximum(bought[who, place] - low, 1e-12), 0, 1)
+    return np.asarray(WEEK * (place + part), dtype=np.float64)
 
 
 def _with_week(features: Floats, week: Ints) -> Floats:
     return np.column_stack([features, np.log1p(week), week == 0])
-
-
-def fit_forest_classifier(features: Floats, buys: Ints, seed: int) -> RandomForestClassifier:
-    """Return the forest that says whether a customer buys within a horizon."""
-    with threadpool_limits(1):
-        return RandomForestClassifier(**FOREST, random_state=seed).fit(features, buys)
-
-
-def fit_date_forest(features: Floats, date: Floats, seed: int) -> RandomForestRegressor:
-    """Return the forest that regresses the date itself: the recipe, kept to show how it fails."""
-    with threadpool_limits(1):
-        return RandomForestRegressor(**FOREST, random_state=seed).fit(features, date)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.util import hash_array
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -55,6 +57,12 @@ class PurchaseDays:
     amount: Floats
     first_day: dt.date
 
+    @cached_property
+    def digest(self) -> Ints:
+        """A digest of each id: a sample by it is of the same customers whoever else there is."""
+        ids = self.ids.to_numpy(zero_copy_only=False)
+        return (hash_array(ids, categorize=False) >> np.uint64(1)).astype(np.int64)
+
     @property
     def weekday_of_first(self) -> int:
         """Monday is 0."""
@@ -72,7 +80,8 @@ class PurchaseDays:
         is_repeat = np.ones(len(day), dtype=bool)
         is_repeat[first] = False
         return Seen(
-            who, repeats.astype(np.float64), day[first], day[first + n - 1], total, mean, before,
+            who, self.digest[who], repeats.astype(np.float64), day[first], day[first + n - 1],
+            total, mean, before,
             np.bincount(day[is_repeat], minlength=before).astype(np.float64),
         )  # fmt: skip
 
@@ -90,10 +99,12 @@ class Seen:
     """What is known of customers who bought before day ``end``; all arrays are by customer.
 
     ``x`` days with a purchase after the first, ``mean`` amount on those (0 without), ``total`` of
-    all days; ``repeats_per_day`` counts repeat purchases of all customers on each day seen.
+    all days; ``digest`` is that of the id; ``repeats_per_day`` counts repeat purchases of all
+    customers on each day seen.
     """
 
     customer: Ints
+    digest: Ints
     x: Floats
     first: Ints
     last: Ints
@@ -105,9 +116,16 @@ class Seen:
     def take(self, places: Ints) -> Seen:
         """Return some of the customers; the counts per day stay those of all."""
         return replace(
-            self, customer=self.customer[places], x=self.x[places], first=self.first[places],
-            last=self.last[places], total=self.total[places], mean=self.mean[places],
+            self, customer=self.customer[places], digest=self.digest[places], x=self.x[places],
+            first=self.first[places], last=self.last[places], total=self.total[places],
+            mean=self.mean[places],
         )  # fmt: skip
+
+    def sample(self, at_most: int) -> Seen:
+        """Return at most so many of the customers, those of the lowest digests, in their order."""
+        if len(self.x) <= at_most:
+            return self
+        return self.take(np.sort(np.argsort(self.digest, kind="stable")[:at_most]))
 
 
 def purchase_days(scratch: Scratch, time_zone: str) -> PurchaseDays:

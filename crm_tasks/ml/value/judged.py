@@ -84,6 +84,7 @@ def judge_value(
             not_judged(names[1], "top_tenth_share", PAST_AMOUNT, (*CANDIDATES, BOOSTED), reason),
             {}, {}, 0,
         )  # fmt: skip
+    seen = seen.sample(params.customers_at_most)
     bought, paid = (each[seen.customer] for each in days.bought_between(start, end))
     squared = {name: Mean((model.expected_purchases(seen, length) - bought) ** 2)
                for name, model in models.items()}  # fmt: skip

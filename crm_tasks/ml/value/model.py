@@ -35,7 +35,7 @@ class ValueParams:
     customers_at_least : int
         Fewer than this teach a ranking nothing.
     customers_at_most : int
-        More than this are sampled for the fit; all are scored.
+        Customers learned from and judged by, those with the lowest digests; all are scored.
     draws : int
         Futures drawn per customer for the 10 % and 90 % points.
     judged_days : int
@@ -127,12 +127,7 @@ def fit_value(
     """
     if (seen.x > 0).sum() < params.repeaters_at_least or seen.end < 1:
         return None
-    sample = seen
-    if len(seen.x) > params.customers_at_most:
-        rng = np.random.default_rng(params.seed)
-        sample = seen.take(
-            np.sort(rng.choice(len(seen.x), params.customers_at_most, replace=False))
-        )
+    sample = seen.sample(params.customers_at_most)
     with threadpool_limits(1):
         clock = learn_clock(
             seen.first, seen.repeats_per_day, ahead, weekday_of_first,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crm_tasks.ml.artifacts import parameters_digest
+from crm_tasks.ml.artifacts import Artifact, parameters_digest
 from crm_tasks.ml.cards import ModelCard
 from crm_tasks.ml.code import code_version
 from crm_tasks.ml.value.judged import BOOSTED, OWN_RATE, ValueJudgement, judge_value
@@ -23,13 +23,17 @@ if TYPE_CHECKING:
     from crm_tasks.ml.value.histories import PurchaseDays, Seen
 
 
+HISTORY = ("frequency", "recency", "T", "mean_repeat_amount")
+
+
 @dataclass(frozen=True, eq=False)
 class ValueOutlook:
-    """What the step of customer value writes: rows of ml.clv, judgements, the models' cards."""
+    """What the step of customer value writes: rows of ml.clv, judgements, cards, artifacts."""
 
     clv: pa.Table
     judged: ValueJudgement
     cards: tuple[ModelCard, ...]
+    artifacts: dict[str, Artifact]
     method: str
 
 
@@ -50,17 +54,23 @@ def value_outlook(
         if model is not None:
             fitted[model.name] = model
     champion = fitted.get(judged.champion)
-    boosted = None
+    boosted = ranking = None
     if judged.days and any(row["candidate"] == BOOSTED for row in judged.ranking.rows):
         learned = fit_ranking(days, days.until(end - judged.days), end, params)
         boosted = expected_amounts(learned, days, seen)
+        ranking = Artifact(learned, FEATURES, {"family": BOOSTED, "days": judged.days})
     rows = worth_of_customers(
         days, seen, champion, boosted, params, as_of=as_of, currency_code=currency_code
     )
-    cards = tuple(_card(model, judged, days, seen, as_of) for model in fitted.values())
-    if boosted is not None:
-        cards += (_boosted_card(judged, params, days, end, as_of),)
-    return ValueOutlook(rows, judged, cards, OWN_RATE if champion is None else champion.name)
+    learners = [(_card(one, judged, days, seen, as_of), artifact_of(one))
+                for one in fitted.values()]  # fmt: skip
+    if ranking is not None:
+        learners.append((_boosted_card(judged, params, days, end, as_of, ranking), ranking))
+    # The boosted ranking answers beside the model of value, in a column of its own.
+    kept = {card.version: artifact for card, artifact in learners
+            if card.status == "champion" or card.family == BOOSTED}  # fmt: skip
+    method = OWN_RATE if champion is None else champion.name
+    return ValueOutlook(rows, judged, tuple(card for card, _ in learners), kept, method)
 
 
 def parameters_of(model: ValueModel) -> dict[str, Any]:
@@ -69,6 +79,12 @@ def parameters_of(model: ValueModel) -> dict[str, Any]:
     told = {**asdict(model.buying), **{f"spending_{name}": v for name, v in spending.items()}}
     told["has_calendar"] = not model.clock.is_plain
     return {name: round(v, 9) if isinstance(v, float) else v for name, v in told.items()}
+
+
+def artifact_of(model: ValueModel) -> Artifact:
+    """Return a value model as plain data: its parameters, and the readings of its clock."""
+    told = {"family": model.name, **parameters_of(model)}
+    return Artifact(None, HISTORY, told | {"clock": model.clock.reading.round(9).tolist()})
 
 
 def _card(
@@ -83,8 +99,7 @@ def _card(
     return ModelCard(
         target=judged.target, family=model.name,
         status="champion" if model.name == judged.champion else "challenger",
-        parameters_sha256=parameters_digest([told, model.clock.reading.round(9)]),
-        hyperparameters=told, features=("frequency", "recency", "T", "mean_repeat_amount"),
+        parameters_sha256=artifact_of(model).digest, hyperparameters=told, features=HISTORY,
         code_sha=code_version("value"), data_hash=_data_hash(days, seen.end), trained_as_of=as_of,
         horizon_days=365, train_from=days.first_day, train_to=as_of - dt.timedelta(days=1),
         label_window="days with a purchase after the first, all history", n_train=model.n_fitted,
@@ -94,20 +109,23 @@ def _card(
 
 
 def _boosted_card(
-    judged: ValueJudgement, params: ValueParams, days: PurchaseDays, end: int, as_of: dt.date
+    judged: ValueJudgement,
+    params: ValueParams,
+    days: PurchaseDays,
+    end: int,
+    as_of: dt.date,
+    artifact: Artifact,
 ) -> ModelCard:
     origin = as_of - dt.timedelta(days=judged.days)
     n = len(days.until(end - judged.days).x)
     settings = {"max_iter": 80, "learning_rate": 0.06, "max_leaf_nodes": 15, "seed": params.seed}
-    data_hash = _data_hash(days, end)
     return ModelCard(
         target=judged.ranking_target, family=BOOSTED,
         status="champion" if judged.ranking.champion == BOOSTED else "challenger",
-        # Trees follow from data, code and settings; no artifact of them is kept.
-        parameters_sha256=parameters_digest([settings, data_hash, code_version("value")]),
-        hyperparameters=settings, features=FEATURES, code_sha=code_version("value"),
-        data_hash=data_hash, trained_as_of=as_of, horizon_days=judged.days, train_from=origin,
-        train_to=origin, label_window=f"net amount of the {judged.days} days after {origin}",
+        parameters_sha256=artifact.digest, hyperparameters=settings, features=FEATURES,
+        code_sha=code_version("value"), data_hash=_data_hash(days, end), trained_as_of=as_of,
+        horizon_days=judged.days, train_from=origin, train_to=origin,
+        label_window=f"net amount of the {judged.days} days after {origin}",
         n_train=min(n, params.customers_at_most), n_population=n,
         figures={"top_tenth_share": judged.ranking.values[BOOSTED]}, n_judged=judged.ranking.n,
     )  # fmt: skip

@@ -53,12 +53,9 @@ def fit_ranking(
     days: PurchaseDays, seen: Seen, until: int, params: ValueParams
 ) -> HistGradientBoostingRegressor:
     """Return a model of the amount each customer pays from the end of ``seen`` to day ``until``."""
-    features = features_at(days, seen)
-    paid = np.maximum(days.bought_between(seen.end, until)[1][seen.customer], 0.0)
-    if len(paid) > params.customers_at_most:
-        rng = np.random.default_rng(params.seed)
-        chosen = np.sort(rng.choice(len(paid), params.customers_at_most, replace=False))
-        features, paid = features[chosen], paid[chosen]
+    sample = seen.sample(params.customers_at_most)
+    features = features_at(days, sample)
+    paid = np.maximum(days.bought_between(sample.end, until)[1][sample.customer], 0.0)
     model = HistGradientBoostingRegressor(
         loss="squared_error", max_iter=80, learning_rate=0.06, max_leaf_nodes=15,
         min_samples_leaf=20, l2_regularization=1.0, early_stopping=False, random_state=params.seed,

@@ -14,21 +14,28 @@ if TYPE_CHECKING:
     from crm_tasks.strategy.optimise.problem import Family, Flags, Floats, Ints, Problem
 
 
-def fill(problem: Problem, prices: Sequence[Floats]) -> Ints:
+def fill(problem: Problem, prices: Sequence[Floats], begun: Ints | None = None) -> Ints:
     """Return the options taken: one per unit at most, no upper limit exceeded.
 
-    First what lower limits ask for, then everybody; each round every unit left proposes its best
-    option that still fits, and each row takes proposals, the best at the prices first, until it is
-    full. In the end, whoever can change to a better option that fits does.
+    ``begun`` are options that are taken already, within the limits.
+
+    First what lower limits ask for, then what is worth its prices, then everybody; each round every
+    unit left proposes its best option that still fits, and each row takes proposals, the best at
+    the prices first, until it is full. In the end, whoever can change to a better option that fits
+    does.
     """
     worth = problem.reduced(prices)
     left = [family.at_most.copy() for family in problem.families]
     taken = np.full(problem.n_units, -1, dtype=np.int64)
+    if begun is not None:
+        taken[problem.place[begun]] = begun
+        left = [room - f.used(begun) for room, f in zip(left, problem.families, strict=True)]
     for family in problem.families:
         if np.any(family.at_least > 0):
             _fill_lower(problem, family, worth, left, taken)
-    everything = np.flatnonzero(problem.gain > 0).astype(np.int64)
-    _rounds(problem, everything, worth, left, taken)
+    # Else a full day would turn away who is worth a place on another that lesser ones then take.
+    for options in ((problem.gain > 0) & (worth > 0), problem.gain > 0):
+        _rounds(problem, np.flatnonzero(options).astype(np.int64), worth, left, taken)
     _upgrade(problem, left, taken)
     return np.sort(taken[taken >= 0])
 

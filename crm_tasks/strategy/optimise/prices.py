@@ -106,7 +106,7 @@ class _Search:
         solved = solve_relaxed(
             problem.of(options), self.most * share, self.least * share, self.penalty
         )
-        return np.concatenate([solved[0][self.upper], solved[1][self.lower]])
+        return np.concatenate([solved.upper[self.upper], solved.lower[self.lower]])
 
     def refine(self, start: Floats, best: _Point) -> tuple[Floats, _Point]:
         """Move the prices by cutting planes until no cut promises a lower bound."""
@@ -149,10 +149,25 @@ class _Search:
         return np.clip(solved.x[:-1], 0.0, top), float(solved.fun)
 
 
-def solve_relaxed(
-    problem: Problem, at_most: Floats, at_least: Floats, penalty: float
-) -> tuple[Floats, Floats]:
-    """Return the prices of upper and of lower limits of the linear program, one per row.
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """The linear program's solution.
+
+    Attributes
+    ----------
+    upper, lower : ndarray of float64, shape (n_rows,)
+        Prices of upper and of lower limits.
+    taken : ndarray of float64, shape (n_options,)
+        How much of each option is taken, 0 to 1; all but a few per limit are whole.
+    """
+
+    upper: Floats
+    lower: Floats
+    taken: Floats
+
+
+def solve_relaxed(problem: Problem, at_most: Floats, at_least: Floats, penalty: float) -> Relaxed:
+    """Return the solution of the linear program.
 
     A lower limit may be missed at ``penalty`` a unit, so a solution always exists.
     """
@@ -171,12 +186,13 @@ def solve_relaxed(
     limits = np.r_[np.ones(problem.n_units), at_most[upper], -at_least[lower]]
     cost = np.r_[-problem.gain, np.full(len(lower), penalty)]
     solved = linprog(cost, A_ub=matrix, b_ub=limits, bounds=(0, None), method="highs")
-    prices = np.zeros(len(at_most)), np.zeros(len(at_most))
+    found = Relaxed(np.zeros(len(at_most)), np.zeros(len(at_most)), np.zeros(n))
     if solved.x is None:
-        return prices
+        return found
     duals = np.maximum(-solved.ineqlin.marginals[problem.n_units :], 0.0)
-    prices[0][upper], prices[1][lower] = duals[: len(upper)], duals[len(upper) :]
-    return prices
+    found.upper[upper], found.lower[lower] = duals[: len(upper)], duals[len(upper) :]
+    found.taken[:] = solved.x[:n]
+    return found
 
 
 def row_matrix(problem: Problem) -> csr_matrix:

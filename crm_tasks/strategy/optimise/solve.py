@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,14 +10,22 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix, eye, hstack, vstack
 
 from crm_tasks.strategy.optimise.fill import fill
-from crm_tasks.strategy.optimise.prices import find_prices, row_matrix
+from crm_tasks.strategy.optimise.prices import find_prices, row_matrix, solve_relaxed
+from crm_tasks.strategy.optimise.problem import SLACK
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crm_tasks.strategy.optimise.problem import Floats, Ints, Problem
 
 #: Nodes a branch-and-bound may open: a bound of work that is the same on every machine.
 NODES = 2_000
 GAP = 1e-6
+#: Options of which the linear program is solved outright.
+RELAXED_AT_MOST = 30_000
+#: A plan this near to its bound is left as it was filled.
+GAP_ENOUGH = 1e-4
+TOLERANCE = 1e-6
 WHOLE = 0.5
 
 
@@ -66,8 +74,40 @@ def solve(problem: Problem, exact_at_most: int) -> Solution:
     taken = fill(problem, prices.of_rows)
     found = Solution(taken, prices.of_rows, problem.value(taken), prices.bound, "lagrangian")
     if len(problem.unit) > exact_at_most:
-        return found
+        return found if found.gap <= GAP_ENOUGH else _refilled(problem, found)
     return _better(problem, found, _solve_exactly(problem))
+
+
+def _refilled(problem: Problem, found: Solution) -> Solution:
+    """Return a plan around what the linear program takes wholly, if it is a better one."""
+    begun = _whole_part(problem, found.prices)
+    if begun is None:
+        return found
+    taken = fill(problem, found.prices, begun)
+    again = replace(found, taken=taken, objective=problem.value(taken))
+    return min(found, again, key=lambda one: (missed(problem, one.taken), -one.objective))
+
+
+def _whole_part(problem: Problem, prices: Sequence[Floats]) -> Ints | None:
+    """Return what the linear program takes wholly of the options that are nearest to their prices.
+
+    Filling alone turns a unit away whose days are full, though others could make room by moving to
+    their second days in a chain; the program moves them. None where it would be too large.
+    """
+    worth = problem.reduced(prices)
+    if np.count_nonzero((worth > 0) & (problem.gain > 0)) > RELAXED_AT_MOST:
+        return None
+    order = np.argsort(-worth, kind="stable")
+    options = np.sort(order[problem.gain[order] > 0][:RELAXED_AT_MOST])
+    part = problem.of(options)
+    most, least = (
+        np.concatenate([getattr(f, name) for f in problem.families] or [np.zeros(0)])
+        for name in ("at_most", "at_least")
+    )
+    penalty = 2.0 * float(problem.gain.max(initial=0.0)) + 1.0
+    whole = options[solve_relaxed(part, most, least, penalty).taken > 1 - TOLERANCE]
+    fits = all((f.used(whole) <= f.at_most + SLACK).all() for f in problem.families)
+    return whole if fits else None
 
 
 def missed(problem: Problem, taken: Ints) -> float:

@@ -6,6 +6,8 @@ then one truth and one list of inputs per rule.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -21,7 +23,6 @@ from crm_tasks.strategy.rules.expressions import (
 from crm_tasks.strategy.rules.model import Classification, Expansion
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable
 
     from crm_tasks.strategy.rules.model import Restriction, RuleBook, Score, Term
@@ -106,8 +107,8 @@ def kept_columns(book: RuleBook) -> list[str]:
     return [*terms, *scores, *schemes]
 
 
-def hits(book: RuleBook, as_of: dt.date) -> str:
-    """Return the statement of all hits, a row each, from ``judged``."""
+def hits(book: RuleBook) -> str:
+    """Return the statement of all hits, a row each, from ``judged``; ``$as_of`` dates them."""
     rows = [row for score in book.scores for row in _score_rows(score)]
     for kind, rules in (
         ("classification", book.classifications), ("expansion", book.expansions),
@@ -116,10 +117,30 @@ def hits(book: RuleBook, as_of: dt.date) -> str:
         rows += [_rule_row(kind, rule) for rule in rules]
     tree: exp.Expr = rows[0]
     for row in rows[1:]:
-        tree = exp.union(tree, row, distinct=False)
-    dated = exp.select("hits.*", exp.alias_(exp.cast(exp.Literal.string(as_of.isoformat()), "date"),
-                       "as_of_date"))  # fmt: skip
-    return _sql(dated.from_(tree.subquery("hits")))  # type: ignore[attr-defined]
+        # Each row is made here and used once: copies of all before it would grow with their square.
+        tree = exp.union(tree, row, distinct=False, copy=False)
+    day = exp.cast(exp.Parameter(this=exp.var("as_of")), "date")
+    dated = exp.select("hits.*", exp.alias_(day, "as_of_date"))
+    return _sql(dated.from_(tree.subquery("hits", copy=False)))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class _Book:
+    """A rule book that is told from others by its digest."""
+
+    digest: str
+    content: RuleBook = field(compare=False)
+
+
+def statements(book: RuleBook) -> tuple[tuple[str, str], ...]:
+    """Return the statements in order, each with the name of its result."""
+    return _statements(_Book(book.digest, book))
+
+
+@lru_cache(maxsize=8)
+def _statements(book: _Book) -> tuple[tuple[str, str], ...]:
+    made = {"scored": scored, "classified": classified, "judged": judged, "hits": hits}
+    return tuple((name, make(book.content)) for name, make in made.items())
 
 
 def _rule_row(kind: str, rule: Classification | Expansion | Restriction) -> exp.Select:

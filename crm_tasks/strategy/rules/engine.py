@@ -29,10 +29,7 @@ def fire_rules(scratch: Scratch, book: RuleBook, as_of: dt.date) -> pa.Table:
     as_of : date
         The day the features are of.
     """
-    for name, statement in (
-        ("scored", compiled.scored(book)),
-        ("classified", compiled.classified(book)),
-        ("judged", compiled.judged(book)),
-    ):
+    *steps, (_, last) = compiled.statements(book)
+    for name, statement in steps:
         scratch.register(name, scratch.query(statement))
-    return scratch.query(compiled.hits(book, as_of))
+    return scratch.query(last, {"as_of": as_of})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +11,10 @@ import pyarrow.compute as pc
 import pytest
 
 from crm_tasks.contracts import check_rows, find_table
+from crm_tasks.ml.artifacts import Artifact
 from crm_tasks.ml.cards import metric_rows, model_rows
 from crm_tasks.ml.choices import baskets as module
-from crm_tasks.ml.choices.candidates import MEDIAN, POPULAR, fit_categories
+from crm_tasks.ml.choices.candidates import MEDIAN, POPULAR, fit_categories, fit_prices
 from crm_tasks.ml.choices.choose import CATEGORY, PRICE, choose
 from crm_tasks.ml.choices.params import ChoiceParams
 from crm_tasks.ml.choices.rows import prediction_rows
@@ -136,8 +138,12 @@ def test_the_main_category_is_the_one_most_was_paid_for(scratch):
 
 def test_only_the_machine_that_answers_is_fitted_again(scratch):
     tastes = module.Baskets(scratch(**shop(60)), "UTC").tastes(dt.date(2024, 6, 1), 30, CATEGORIES)
-    assert "svc" not in fit_categories(tastes, PARAMS, only="own_history")
-    assert set(fit_categories(tastes, PARAMS, only="svc")) == {POPULAR, "own_history", "svc"}
+    assert "svc" not in fit_categories(tastes, CATEGORIES, PARAMS, only="own_history")
+    assert set(fit_categories(tastes, CATEGORIES, PARAMS, only="svc")) == {
+        POPULAR,
+        "own_history",
+        "svc",
+    }
 
 
 def test_rows_of_what_is_next_fit_the_contract():
@@ -145,3 +151,16 @@ def test_rows_of_what_is_next_fit_the_contract():
                                                              "model_version": "v"})  # fmt: skip
     (row,) = check_rows(find_table("ml.predictions"), rows).to_pylist()
     assert (row["prediction_id"], row["value_label"], row["value"]) == ("a:need:0", "price", None)
+
+
+def test_what_answers_is_kept_and_answers_the_same_when_read_back(chosen, scratch):
+    found = chosen(shop(120))
+    champions = {card.version: card for card in found.cards if card.status == "champion"}
+    assert set(found.artifacts) == set(champions) == set(found.rows["model_version"].to_pylist())
+    made = module.Baskets(scratch(**shop(120)), "UTC")
+    for fit in (fit_categories, fit_prices):
+        train = made.tastes(dt.date(2024, 6, 1), 30, CATEGORIES)
+        about = (CATEGORIES, PARAMS) if fit is fit_categories else (PARAMS,)
+        for one in fit(train, *about).values():
+            again = Artifact.from_bytes(one.artifact.to_bytes(), one.artifact.digest)
+            assert np.array_equal(replace(one, artifact=again).answer(train), one.answer(train))

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from crm_tasks.contracts import check_rows, find_table
+from crm_tasks.ml.artifacts import Artifact
 from crm_tasks.ml.cards import model_rows
-from crm_tasks.ml.choices.needs import FAMILIES, NAIVE, NEED, foresee_needs
+from crm_tasks.ml.choices.needs import FAMILIES, NAIVE, NEED, answer, foresee_needs
 from crm_tasks.ml.choices.params import ChoiceParams
 from crm_tasks.ml.judgement import JudgementParams
 
@@ -53,7 +54,7 @@ def foresee(scratch):
 
 
 def test_four_methods_compete_and_a_lasting_need_is_found(foresee):
-    rows, cards, judged = foresee(letters(0.9))
+    rows, cards, judged, kept = foresee(letters(0.9))
     assert [row["candidate"] for row in judged.rows] == list(FAMILIES)
     assert judged.champion in FAMILIES
     given = check_rows(find_table("ml.predictions"), rows).to_pandas()
@@ -61,15 +62,20 @@ def test_four_methods_compete_and_a_lasting_need_is_found(foresee):
     assert (given["value_label"] == own.map(dict(enumerate(NEEDS)))).mean() > 0.9
     assert set(given["target"]) == {NEED}
     check_rows(find_table("ml.models"), model_rows(cards, AS_OF))
+    (champion,) = (card for card in cards if card.status == "champion")
+    assert list(kept) == [champion.version] == given["model_version"].unique().tolist()
+    again = Artifact.from_bytes(kept[champion.version].to_bytes(), champion.parameters_sha256)
+    asked = np.random.default_rng(1).normal(size=(40, len(again.features)))
+    assert answer(again, asked).tolist() == answer(kept[champion.version], asked).tolist()
 
 
 def test_where_needs_are_drawn_by_lot_the_most_frequent_answers(foresee):
-    _, cards, judged = foresee(letters(0.0))
+    _, cards, judged, _ = foresee(letters(0.0))
     assert judged.champion == NAIVE
     assert [card.family for card in cards if card.status == "champion"] == [NAIVE]
 
 
 def test_without_tags_it_says_so_and_predicts_nothing(foresee):
-    rows, cards, judged = foresee(letters(0.9, is_tagged=False))
-    assert (rows.num_rows, cards, judged.champion) == (0, [], NAIVE)
+    rows, cards, judged, kept = foresee(letters(0.9, is_tagged=False))
+    assert (rows.num_rows, cards, judged.champion, kept) == (0, [], NAIVE, {})
     assert "0 customers with a message that an agent tagged" in judged.rows[0]["reason"]

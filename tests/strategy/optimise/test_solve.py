@@ -57,6 +57,22 @@ def test_a_large_plan_is_within_its_proven_gap_of_the_linear_program(seed):
     assert solution.gap <= 0.005
 
 
+def test_units_move_to_their_second_days_in_a_chain_to_make_room():
+    """Day 0 is asked for twice as often as it has places, day 6 not at all."""
+    rng = np.random.default_rng(3)
+    first = np.repeat(np.arange(6), [200, 100, 100, 100, 100, 100])
+    n, worth = len(first), np.round(rng.gamma(2, 1, 700) + 1, 6)
+    day = np.column_stack([first, first + 1]).ravel()
+    days = Family("day", tuple(map(str, range(7))), day, np.ones(2 * n), np.full(7, 100.0),
+                  np.zeros(7))  # fmt: skip
+    problem = Problem(np.repeat(np.arange(n), 2), np.repeat(worth, 2), (days,))
+    solution = solve(problem, LAGRANGIAN)
+    assert solution.method == "lagrangian"
+    assert keeps_upper(problem, solution.taken)
+    assert solution.objective == pytest.approx(worth.sum(), rel=1e-3)
+    assert solution.gap < 1e-3
+
+
 def test_prices_are_what_one_more_place_gains():
     gain = np.array([5.0, 4.0, 3.0, 2.0])
     day = Family("day", ("d",), np.zeros(4, np.int64), np.ones(4), np.array([2.0]), np.zeros(1))

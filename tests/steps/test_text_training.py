@@ -1,0 +1,204 @@
+"""Training on own labels, on a real home: better answers from the next run on, worse never do."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crm_tasks.contracts import find_table
+from crm_tasks.errors import RunStateError
+from crm_tasks.settings import load_settings
+from crm_tasks.steps.attempt import Attempt
+from crm_tasks.steps.runner import run_all
+from crm_tasks.steps.text_training import train_on_labels
+from crm_tasks.warehouse.home import Home
+from crm_tasks.warehouse.ledger import Ledger
+from crm_tasks.warehouse.tables import read_part, read_table
+
+PROFILE = """
+profile: bank
+title: Letters to a bank
+provenance: Made by tests/steps/test_text_training.py
+time_zone: UTC
+currency_code: EUR
+default_as_of: 2024-07-01
+is_synthetic: true
+uses_demo_key: true
+dry_run_only: true
+contact: {channels: [email]}
+texts:
+  intents:
+    lost_card: {need: new_card, topic: cards, is_complaint: true, answer_within_hours: 2}
+    top_up: {topic: money}
+  labels: {Karte weg: lost_card}
+sources:
+  - source_system: desk
+    root: .
+    known_at: {rule: event}
+    tables:
+      - name: customers
+        files: customers.csv
+        format: csv
+        columns: {no: plain, email: {identifying: email}}
+        feeds:
+          - entity: customers
+            map:
+              customer_source_id: no
+              customer_type: {constant: individual}
+              email_token: email_token
+      - name: messages
+        files: messages-*.jsonl
+        format: jsonl
+        columns: {id: plain, customer: plain, at: plain, text: {identifying: text}}
+        feeds:
+          - entity: messages
+            map:
+              message_source_id: id
+              customer_source_id: customer
+              channel: {constant: email}
+              direction: {constant: in}
+              sent_at: at
+              text_token: text_token
+"""
+DAYS = tuple(f"2024-07-0{day}" for day in range(1, 5))
+WORDS = {"lost_card": "lost stolen card wallet vanished", "top_up": "top up balance add money"}
+N = 120
+
+
+def letters(first, n):
+    rng = np.random.default_rng(first)
+    for number in range(first, first + n):
+        label = ("lost_card", "top_up")[int(rng.integers(2))]
+        words = " ".join(rng.choice(WORDS[label].split(), 3))
+        mark = f"{chr(97 + number % 26)}{chr(97 + number // 26)}x"
+        text = f"Hello, I have a question about this: {words}. Please help me today, {mark}."
+        at = f"2024-0{1 + number % 5}-{1 + number % 28:02d} 10:00:00"
+        yield label, {"id": f"m{number}", "customer": f"K{number % 40}", "at": at, "text": text}
+
+
+def write(folder: Path, first: int, n: int) -> dict[str, str]:
+    told = list(letters(first, n))
+    lines = "".join(json.dumps(row) + "\n" for _, row in told)
+    (folder / f"messages-{first:03d}.jsonl").write_text(lines, encoding="utf-8")
+    return {f"messages:desk:{row['id']}": label for label, row in told}
+
+
+class Bank:
+    """The bank's files and home."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.home = folder, Home(folder / "home")
+        self.profile = folder / "bank.yml"
+
+    def run(self, as_of: str):
+        """Read the texts as of a date; readers count as having got what was read before."""
+        if self.home.ops_file.exists():
+            with closing(sqlite3.connect(self.home.ops_file)) as ops:
+                ops.execute("update runs set state = 'published', ended_at = as_of_date")
+                ops.commit()
+        attempt = Attempt(as_of, str(self.profile), str(self.home.root), as_of)
+        return run_all(attempt, until="texts")[-1]
+
+    def train(self, labels: dict[str, str]):
+        file = self.folder / "labels.csv"
+        with file.open("w", encoding="utf-8", newline="") as sink:
+            writer = csv.writer(sink)
+            writer.writerow(["text_id", "label"])
+            writer.writerows(labels.items())
+        settings = load_settings(home=self.home.root, profile=str(self.profile))
+        return train_on_labels(settings, file)
+
+    def rows(self, table: str, step: str | None = None):
+        contract, ledger = find_table(table), Ledger(self.home.ops_file)
+        run_id = ledger.find_run_like("last")["run_id"]
+        if step is not None:
+            return read_part(self.home, contract, run_id, step).to_pylist()
+        return read_table(self.home, contract, run_id).to_pylist()
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """Return the bank after a first run, with the truth of its letters."""
+    bank = Bank(tmp_path_factory.mktemp("bank"))
+    bank.profile.write_text(PROFILE, encoding="utf-8")
+    rows = "".join(f"K{n},k{n}@example.org\n" for n in range(40))
+    (bank.folder / "customers.csv").write_text(f"no,email\n{rows}", encoding="utf-8")
+    truth = write(bank.folder, 0, N)
+    bank.run(DAYS[0])
+    return bank, truth
+
+
+@pytest.fixture
+def bank(first, tmp_path):
+    """Return a copy of that bank, to be changed at will."""
+    before, truth = first
+    folder = Path(shutil.copytree(before.folder, tmp_path / "bank", symlinks=True))
+    return Bank(folder), truth
+
+
+def test_better_labels_answer_from_the_next_run_on_and_old_texts_are_scored_once(bank):
+    bank, truth = bank
+    assert {row["family"] for row in bank.rows("ml.models", "texts")} == {"starter"}
+    found = bank.train(truth)
+    assert found.is_in_force
+    assert found.split == "folds"
+    after = bank.run(DAYS[1])
+    assert after["figures"]["scored"] == N
+    labels = bank.rows("ml.text_labels")
+    assert {row["model_version"].partition("+")[0] for row in labels} == {found.version}
+    right = [row["best_label"] == truth[row["text_id"]] for row in labels]
+    assert np.mean(right) > 0.95
+    urgent = next(row for row in labels if row["label"] == "lost_card")
+    assert (urgent["need"], urgent["answer_within_hours"], urgent["is_complaint"]) == (
+        "new_card", 2, True,
+    )  # fmt: skip
+    models = {row["family"]: row["status"] for row in bank.rows("ml.models", "texts")}
+    assert models == {"own_labels": "champion", "starter": "retired"}
+    verdicts = {
+        (row["candidate"], row["baseline"], row["metric"]): row["verdict"]
+        for row in bank.rows("ml.model_comparisons", "texts")
+    }
+    assert verdicts["own_labels", "most_frequent", "accuracy"] == "better"
+    assert verdicts["own_labels", "in_force", "accuracy"] == "not_judged"
+
+    write(bank.folder, N, 5)
+    again = bank.run(DAYS[2])
+    assert again["figures"]["ml.text_labels"] == N + 5
+    assert again["figures"]["scored"] == 5
+    assert again["rows_touched"] == 5
+
+
+def test_labels_by_lot_stay_a_proposal_and_the_next_run_says_why(bank):
+    bank, truth = bank
+    mixed = np.random.default_rng(2).permutation(list(truth.values())).tolist()
+    found = bank.train(dict(zip(truth, mixed, strict=True)))
+    assert not found.is_in_force
+    after = bank.run(DAYS[1])
+    assert (after["figures"]["model"], after["figures"]["scored"]) == (found.in_force, 0)
+    models = {row["family"]: row["status"] for row in bank.rows("ml.models", "texts")}
+    assert models == {"own_labels": "challenger", "starter": "champion"}
+    lost = [r for r in bank.rows("ml.model_comparisons", "texts") if r["candidate"] == "own_labels"]
+    assert lost
+    assert not any(row["is_champion"] or row["verdict"] == "better" for row in lost)
+
+
+def test_what_cannot_be_learnt_from_changes_nothing(first):
+    bank, truth = first
+    with pytest.raises(RunStateError, match=r"no intent 'lost_cart'.*did you mean 'lost_card'"):
+        bank.train({next(iter(truth)): "lost_cart"})
+
+
+def test_a_model_file_that_was_changed_is_refused(bank):
+    bank, truth = bank
+    found = bank.train(truth)
+    (file,) = bank.home.models.glob(f"text/*{found.version}*")
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    with pytest.raises(RunStateError, match="is missing or was changed"):
+        bank.run(DAYS[1])
