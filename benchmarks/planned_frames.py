@@ -96,7 +96,8 @@ def _empty() -> dict[str, pa.Table]:
     }  # fmt: skip
     messages = {
         "message_id": TEXT, "conversation_id": TEXT, "customer_id": TEXT, "channel": TEXT,
-        "intent": TEXT, "agent_intent": TEXT, "is_open_issue": pa.bool_(), "sent_at": MOMENT,
+        "intent": TEXT, "agent_intent": TEXT, "is_complaint": pa.bool_(),
+        "is_open_issue": pa.bool_(), "sent_at": MOMENT,
     }  # fmt: skip
     return {
         "contacts": pa.schema(contacts).empty_table(),

@@ -194,7 +194,7 @@ def _small_frames() -> dict[str, pa.Table]:
     messages = pa.schema({
         "message_id": text, "conversation_id": text, "customer_id": text, "channel": text,
         "direction": text, "intent": text, "agent_intent": text,
-        "is_open_issue": pa.bool_(), "sent_at": moment,
+        "is_complaint": pa.bool_(), "is_open_issue": pa.bool_(), "sent_at": moment,
     })  # fmt: skip
     return {
         "channels": pa.Table.from_pylist([

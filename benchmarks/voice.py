@@ -65,25 +65,33 @@ def sentiment(workshop: Workshop) -> Measured:
 
 @line(
     7,
-    f"Planted messages: intent macro-F1 >= {F1_AT_LEAST}; patterned kinds masked with recall >= "
-    f"{RECALL_AT_LEAST} and precision >= {PRECISION_AT_LEAST}, known names >= {RECALL_AT_LEAST}; "
+    f"Planted messages: intent macro-F1 >= {F1_AT_LEAST}, held-out phrasing too; patterned kinds "
+    f"masked with recall >= {RECALL_AT_LEAST} and precision >= {PRECISION_AT_LEAST}, known names "
+    f">= {RECALL_AT_LEAST}; "
     "summaries above lead-1",
 )
 def planted_messages(workshop: Workshop) -> Measured:
-    """Read the planted company's support mail; the sentences of the test part are new."""
+    """Read the planted company's support mail, whose test sentences are new but resemble others.
+
+    Held-out phrasing was written apart from what the model learns from (voice_heldout.py).
+    """
     folder, key = workshop.folder / "voice-sources", workshop.folder / "voice-key"
     command = [workshop.python, "-m", "crm_tasks.planted", "--size", "S", "--seed", "7"]
     run_child([*command, "--sources", folder, "--key", key], workshop.checkout).checked()
     told = trial(workshop, "planted", "--data", folder, "--key", key)
-    kinds = told["masking"]
+    kinds, apart = told["masking"], told["held_out"]
     masks = ", ".join(f"{k} {v['recall']:.3f}/{v['precision']:.3f}" for k, v in kinds.items())
     text = (
+        f"held-out phrasing ({apart['n']:.0f} messages): intent {apart['macro_f1']:.3f} (en "
+        f"{apart['en']:.3f}, zh {apart['zh']:.3f}; of those named {apart['accuracy_named']:.3f} "
+        f"right, {apart['coverage']:.3f} named; most frequent {apart['majority_macro_f1']:.3f}); "
         f"{told['n']} letters: intent {told['intent']['macro_f1']:.3f} (calibration error "
         f"{told['intent']['ece']:.3f}), sentiment {told['sentiment']['macro_f1']:.3f}; masked "
         f"{masks}; ROUGE-L {told['rouge']['ours']:.3f}, lead-1 {told['rouge']['lead_1']:.3f}; "
         f"other languages {told['languages']['other']:.3f} of {told['languages']['n_other']}"
     )
-    holds = told["intent"]["macro_f1"] >= F1_AT_LEAST and told["rouge"]["is_subset"]
+    holds = min(told["intent"]["macro_f1"], apart["macro_f1"]) >= F1_AT_LEAST
+    holds &= told["rouge"]["is_subset"]
     holds &= told["rouge"]["ours"] > told["rouge"]["lead_1"]
     holds &= all(kinds[kind]["recall"] >= RECALL_AT_LEAST for kind in (*PATTERNED, "name"))
     holds &= all(kinds[kind]["precision"] >= PRECISION_AT_LEAST for kind in PATTERNED)
@@ -97,12 +105,21 @@ def other_languages(workshop: Workshop) -> Measured:
     return Measured(f"{told['other']:.3f} of {told['n']}", told["other"] >= OTHER_AT_LEAST)
 
 
-@line(7, "1 million short texts masked and labelled in under 10 minutes, memory bounded")
+@line(
+    7,
+    "1 million short texts masked and labelled in under 10 minutes, memory bounded; a second run "
+    "with 1,000 more scores only these",
+)
 def throughput(workshop: Workshop) -> Measured:
     """Read a million letters in one process."""
     told = trial(workshop, "throughput", "--texts", TEXTS)
+    again = told["again"]
     text = (
         f"{told['n']:,} texts in {told['seconds']:.0f} s ({told['cpu_seconds']:.0f} CPU seconds), "
-        f"peak {told['peak_mb']:,.0f} MiB"
+        f"peak {told['peak_mb']:,.0f} MiB; again with 1,000 more: {again['n_scored']:,} scored, "
+        f"{again['n_held']:,} labels held, {again['seconds']:.0f} s "
+        f"({again['cpu_seconds']:.0f} CPU)"
     )
-    return Measured(text, told["seconds"] <= SECONDS_AT_MOST and told["n_labelled"] == told["n"])
+    is_new_only = again["n_scored"] == again["n_read"] == again["n"] - again["n_held"]
+    holds = told["seconds"] <= SECONDS_AT_MOST and told["n_labelled"] == told["n"]
+    return Measured(text, holds and is_new_only)

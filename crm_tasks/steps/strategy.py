@@ -37,7 +37,7 @@ READS = {
     "messages": (
         "core.fct_messages",
         ("message_id", "conversation_id", "customer_id", "channel", "direction", "intent",
-         "agent_intent", "is_open_issue", "sent_at"),
+         "agent_intent", "is_complaint", "is_open_issue", "sent_at"),
     ),
     "interactions": (
         "core.fct_social_interactions", ("actor_customer_id", "platform", "occurred_at"),

@@ -11,7 +11,7 @@ with issues as (
         min(customer_id) as customer_id,
         arg_min(channel, (sent_at, message_id)) as channel,
         min(sent_at) as opened_at,
-        max(case when coalesce(intent, agent_intent) = 'complaint' then 1 else 0 end)
+        max(case when messages.is_complaint or agent_intent = 'complaint' then 1 else 0 end)
             as is_complaint
     from messages
     where is_open_issue and customer_id is not null

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_tasks.planted import phrases
+from crm_tasks.text.examples import examples
 from crm_tasks.text.keywords import expressions
 from crm_tasks.text.model import INTENT, SENTIMENT
 from crm_tasks.text.opinions import NAMES, opinions
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
 
 SEED = 8
 LETTERS_PER_SENTENCE, WORDINGS_PER_FRAME, OPINIONS_PER_KIND = 4, 6, 220
-SENTENCES_PER_EXPRESSION = 3
+SENTENCES_PER_EXPRESSION, LETTERS_PER_EXAMPLE = 3, 3
 PLAIN_SHARE = 0.5
 PRODUCTS = {
     "en": ("set", "lamp", "kettle", "tent", "camera", "book", "guitar", "jacket", "shoes", "phone case"),
     "zh": ("用品", "台灯", "水壶", "帐篷", "相机", "书", "吉他", "外套", "鞋子", "手机壳"),
 }  # fmt: skip
-RECIPE = Recipe(regularisations=(0.5, 1.0), folds=4, documents_at_least=1)
+RECIPE = Recipe(regularisations=(0.5,), folds=3, documents_at_least=1)
 
 
 @cache
@@ -70,7 +71,11 @@ def _letters(rng: np.random.Generator) -> Iterator[tuple[str, str, str, str]]:
                     said = sentence.format(p=product, o=rng.integers(100_000, 999_999))
                     text = said if turn == 0 else _around(rng, language, said)
                     yield text, intent, mood, f"{language}/{intent}/{at}"
-    made = chain(wordings(rng, WORDINGS_PER_FRAME), expressions(rng, SENTENCES_PER_EXPRESSION))
+    made = chain(
+        wordings(rng, WORDINGS_PER_FRAME),
+        expressions(rng, SENTENCES_PER_EXPRESSION),
+        (one for one in examples() for _ in range(LETTERS_PER_EXAMPLE)),
+    )
     for language, intent, sentence, group in made:
         said = sentence.format(p=_one(rng, PRODUCTS[language]), o=rng.integers(100_000, 999_999))
         text = said if rng.random() < PLAIN_SHARE else _around(rng, language, said)

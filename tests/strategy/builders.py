@@ -47,6 +47,7 @@ MESSAGES = pa.schema(
         "direction": pa.string(),
         "intent": pa.string(),
         "agent_intent": pa.string(),
+        "is_complaint": pa.bool_(),
         "is_open_issue": pa.bool_(),
         "sent_at": pa.timestamp("us"),
     }

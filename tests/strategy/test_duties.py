@@ -16,14 +16,15 @@ def test_an_overdue_letter_is_one_action_before_all_others(scratch):
         letter("m4", "b", 3, agent_intent="complaint"),
         letter("m5", "c", 1),
         letter("m6", "d", 30, is_open_issue=False),
+        letter("m7", "e", 2, intent="defect", is_complaint=True),
     )
-    rows = [customer(name) for name in "abcd"]
+    rows = [customer(name) for name in "abcde"]
     actions, plan = planned(scratch, *rows, messages=letters)
     duties = [a for a in actions if a["issue_id"]]
     assert [(a["issue_id"], a["customer_id"]) for a in duties] == [
-        ("m4", "b"), ("k2", "a"), ("k1", "a"),
+        ("m4", "b"), ("m7", "e"), ("k2", "a"), ("k1", "a"),
     ]  # fmt: skip
-    assert [a["priority"] for a in duties] == [1, 2, 3]
+    assert [a["priority"] for a in duties] == [1, 2, 3, 4]
     assert {a["content_id"] for a in duties} == {"issue_reply"}
     assert {a["scheduled_at"].date() for a in duties} == {AS_OF}
     assert {a["customer_id"] for a in actions if not a["issue_id"]} == {"c", "d"}
