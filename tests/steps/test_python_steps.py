@@ -19,6 +19,7 @@ from crm_tasks.errors import RunStateError
 from crm_tasks.ml.propensity.params import PropensityParams
 from crm_tasks.ml.segments import RFM_SEGMENTS
 from crm_tasks.steps import (
+    anomalies,
     brief,
     choices,
     evaluation,
@@ -61,8 +62,8 @@ def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
         "identity", "texts", "relationships", "influence", "links", "segments", "voice",
         "patterns", "predictions", "choices", "recommendations", "value", "forecasts",
-        "next_purchases", "uplift", "comparisons", "assignments", "actions", "campaign_response",
-        "results", "brief",
+        "next_purchases", "anomalies", "uplift", "comparisons", "assignments", "actions",
+        "campaign_response", "results", "brief",
     ]  # fmt: skip
 
 
@@ -167,6 +168,19 @@ def test_forecasts_begin_with_the_as_of_date_and_purchases_are_not_before(opened
     said = pq.read_table(part / "rows.parquet", partitioning=None)
     assert said.num_rows > 0
     assert min(said.column("value_label").to_pylist()) >= run.as_of.isoformat()
+
+
+def test_who_is_looked_at_for_anomalies_is_a_customer_and_a_row_says_who_answers(opened):
+    run = opened("anomalies")
+    report = anomalies.find_unusual(run)
+    rows = {}
+    for name in ("ml.predictions", "ml.model_comparisons"):
+        part = run.home.table_dir(find_table(name), run.run_id, "anomalies")
+        rows[name] = pq.read_table(part / "rows.parquet", partitioning=None)
+    everybody = set(run.read("core.dim_customers").column("customer_id").to_pylist())
+    assert set(rows["ml.predictions"].column("customer_id").to_pylist()) <= everybody
+    assert set(rows["ml.model_comparisons"].column("target").to_pylist()) == {"anomaly"}
+    assert f"{rows['ml.predictions'].num_rows:,} customers looked at" in report.message
 
 
 def test_every_model_that_names_a_picture_has_one(opened):
