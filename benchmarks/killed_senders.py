@@ -133,8 +133,12 @@ def killed_senders(workshop: Workshop) -> Measured:
             "unsubscribe": "mailto:stop@example.com", "security": "none",
         }  # fmt: skip
         ways: Sequence[tuple[str, Outlets, Callable[[], list[str]]]] = (
-            ("email", Outlets(email=mail), lambda: box.keys),
-            ("sms", Outlets(gateways={"sms": {"url": url}}), lambda: [key for key, *_ in taken]),
+            ("email", Outlets.model_validate({"email": mail}), lambda: box.keys),
+            (
+                "sms",
+                Outlets.model_validate({"gateways": {"sms": {"url": url}}}),
+                lambda: [key for key, *_ in taken],
+            ),
         )
         tallies = {
             channel: play(workshop.folder / "killed", channel, outlets, arrived)
