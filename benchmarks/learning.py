@@ -164,7 +164,7 @@ def artifacts(workshop: Workshop) -> Measured:
     told = _tests(workshop, "test_artifacts.py", "choices", "timing")
     home = workshop.runs.home
     checked = workshop.crm("doctor", "--home", home).printed
-    models = next((one for one in checked.splitlines() if "models" in one), "no models")
+    models = next((one for one in checked.splitlines() if one.startswith("models ")), "no models")
     return Measured(f"{told.text}; bundled: {' '.join(models.split())}", told.holds
                     and "FAILED" not in models and "read back" in models)  # fmt: skip
 
