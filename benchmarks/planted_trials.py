@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from crm_tasks.planted.company import Size
 
 DIRECT, SPILLOVER, NOISE_SD, LEVEL_SD = 1.0, 1.8, 3.0, 2.0
+#: Of all ties, the share that sources show; and how many more they show that are none.
+SEEN_SHARE, FALSE_SHARE = 0.5, 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,21 @@ class Stage:
 
 
 @cache
+def seen_ties(seed: int = 7) -> Ties:
+    """Return the planted ties as sources show them: many are missing, and some are none."""
+    ties = planted_stage().ties
+    rng = np.random.default_rng(seed)
+    seen = rng.random(len(ties.a)) < SEEN_SHARE
+    n, false = ties.shares.shape[0], rng.integers(0, ties.shares.shape[0], (2, len(ties.a)))
+    kept = (false[0] != false[1]) & (rng.random(len(ties.a)) < FALSE_SHARE)
+    a, b, strength = (
+        np.concatenate([true[seen], made[kept]])
+        for true, made in zip((ties.a, ties.b, ties.strength), (*false, ties.strength), strict=True)
+    )
+    return Ties.of(a, b, strength, n)
+
+
+@cache
 def planted_stage(size: Size = "S", seed: int = 20250101) -> Stage:
     """Return the planted company's true ties and who consents."""
     company = Company(size, seed)
@@ -63,9 +80,16 @@ def planted_stage(size: Size = "S", seed: int = 20250101) -> Stage:
 
 
 def play(
-    stage: Stage, seed: int, design: Design | None = None, effect: float = 1.0
+    stage: Stage,
+    seed: int,
+    design: Design | None = None,
+    effect: float = 1.0,
+    seen: Ties | None = None,
 ) -> tuple[Trial, np.ndarray, np.ndarray]:
-    """Return one campaign, drawn by our own design: trial, value, and value before."""
+    """Return one campaign, drawn by our own design: trial, value, and value before.
+
+    Customers react along the true ties; the trial is told of those that are ``seen``.
+    """
     design = design or Design("cluster", seed=seed)
     keep = stage.eligible
     drawn = draw_arms(stage.cluster[keep], stage.level[keep], design)
@@ -74,8 +98,10 @@ def play(
     share = stage.ties.share(treated)[keep]
     noise = np.random.default_rng([seed, 1]).normal(0, NOISE_SD, len(share))
     reaction = effect * (DIRECT * drawn.is_treated + SPILLOVER * share)
+    known = stage.ties if seen is None else seen
     trial = Trial(
-        drawn.is_treated, share, stage.possible, stage.cluster[keep], drawn.saturation,
+        drawn.is_treated, known.share(treated)[keep], known.share(keep)[keep],
+        stage.cluster[keep], drawn.saturation,
         is_clustered=design.kind == "cluster",
     )  # fmt: skip
     return trial, 10 + stage.level[keep] + noise + reaction, stage.level[keep]

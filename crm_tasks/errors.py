@@ -37,6 +37,10 @@ class RulesError(CrmError):
     """A rule book does not say what a rule book may say."""
 
 
+class DraftsError(CrmError):
+    """A file of message texts does not say what a message may say."""
+
+
 class SourceUnavailable(CrmError):
     """A source could not be reached or read; the next attempt may find it well."""
 

@@ -74,6 +74,25 @@ def problems_of(path: Path, model: type[BaseModel], error: type[CrmError]) -> li
     return []
 
 
+def line_of(path: Path, keys: Sequence[str], error: type[CrmError]) -> int:
+    """Return the line, from 1, on which the text under these keys begins.
+
+    Raises
+    ------
+    CrmError
+        Of the given type: the file cannot be read as YAML.
+    KeyError
+        No text stands there.
+    """
+    node = _compose(path, error)
+    for key in keys:
+        under = node.value if isinstance(node, yaml.MappingNode) else []
+        node = {name.value: value for name, value in under}[key]
+    # A block begins below its bar.
+    is_block = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
+    return int(node.start_mark.line) + (2 if is_block else 1) if node else 1
+
+
 def _read(path: Path, error: type[CrmError]) -> tuple[yaml.Node | None, Any]:
     root = _compose(path, error)
     try:

@@ -172,8 +172,12 @@ CONTACTS = Entity(
     grain="One row per touch sent to a customer (campaign targeting)",
     key=("contact_source_id",),
     fields=(
-        _text("contact_source_id", "Identifier of the touch", is_required=True),
-        _text("customer_source_id", "Customer who was contacted", is_required=True),
+        _text(
+            "contact_source_id",
+            "Identifier of the touch; our key in what gateways tell of messages of ours",
+            is_required=True,
+        ),
+        _text("customer_source_id", "Customer who was contacted; empty for messages of ours"),
         _text("campaign_source_id", "Campaign it belonged to"),
         _text("channel", "Channel: email, sms, social, phone, mail"),
         Field("sent_at", "timestamp", "When it was sent", is_event_time=True),
@@ -184,6 +188,7 @@ CONTACTS = Entity(
         Field("opened_at", "timestamp", "When it was opened"),
         Field("clicked_at", "timestamp", "When it was clicked"),
         Field("converted_at", "timestamp", "When the customer did what it asked for"),
+        Field("opted_out_at", "timestamp", "When the customer refused more of its channel"),
     ),
 )
 

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from crm_tasks.contracts.table import Column, Table, as_of_date_column
 
+CAMPAIGNS = Table(
+    schema="evaluation",
+    name="campaigns",
+    grain="One row per campaign that is looked back on, of sources and our own, and as-of date",
+    key=("campaign_id", "as_of_date"),
+    columns=(
+        Column("campaign_id", "VARCHAR", "Campaign", False),
+        Column("name", "VARCHAR", "Name of the campaign", False),
+        Column("origin", "VARCHAR", "source, plan (strategy.campaigns) or draw (profile)", False),
+        Column("campaign_type", "VARCHAR", "Source's type, plan's objective or draw's design"),
+        Column("is_randomized", "BOOLEAN", "Whether targets were drawn at random", False),
+        Column("start_date", "DATE", "First day; NULL where the source gives none"),
+        Column("end_date", "DATE", "Last day as planned"),
+        as_of_date_column(),
+    ),
+    history="snapshot",
+)
+
 CAMPAIGN_RESPONSE = Table(
     schema="evaluation",
     name="campaign_response",
     grain="One row per campaign that has contacts and as-of date",
     key=("campaign_id", "as_of_date"),
     columns=(
-        Column("campaign_id", "VARCHAR", "Campaign in core.dim_campaigns", False),
+        Column("campaign_id", "VARCHAR", "Campaign in evaluation.campaigns", False),
         Column("n_contacted", "BIGINT", "Customers contacted", False, "customers"),
         Column("n_responded", "BIGINT", "Contacted customers who redeemed", False, "customers"),
         Column("response_rate", "DOUBLE", "n_responded / n_contacted", False, "share"),
@@ -169,6 +187,12 @@ STRATEGY_RESULTS = Table(
         Column("mde", "DOUBLE", "Effect this design finds with 80 % probability"),
         Column("cut_share", "DOUBLE", "Share of tie strength between clusters", unit="share"),
         Column("evidence", "VARCHAR", "randomised or observational", False),
+        Column(
+            "is_headline",
+            "BOOLEAN",
+            "Whether this estimator speaks for the estimand: chosen by draw and ties alone",
+            False,
+        ),
         Column("is_final", "BOOLEAN", "Whether the campaign is over", False),
         Column("label", "VARCHAR", "What the figure may be read as, in English", False),
         Column("label_zh", "VARCHAR", "What the figure may be read as, in Chinese", False),
@@ -263,6 +287,7 @@ POLICY_VALUES = Table(
 TABLES = (
     ASSIGNMENTS,
     DESIGNS,
+    CAMPAIGNS,
     CAMPAIGN_RESPONSE,
     SEGMENT_STABILITY,
     STRATEGY_RESULTS,

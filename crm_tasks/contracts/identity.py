@@ -220,6 +220,26 @@ BLOCKING_RULES = Table(
     ),
 )
 
+SENT_MESSAGES = Table(
+    schema="identity",
+    name="sent_messages",
+    grain="One row per message of ours that was handed over before the as-of date, and to whom",
+    key=("idempotency_key",),
+    columns=(
+        Column("idempotency_key", "VARCHAR", "Key that gateways and mail servers repeat", False),
+        Column("strategy_action_id", "VARCHAR", "Action in strategy.actions", False),
+        Column("customer_id", "VARCHAR", "Customer, by today's identities", False),
+        Column("campaign_id", "VARCHAR", "Campaign in strategy.campaigns", False),
+        Column("channel", "VARCHAR", "By which channel", False),
+        Column("content_id", "VARCHAR", "With which content", False),
+        Column("content_type", "VARCHAR", "promotion, entertainment or education", False),
+        Column("state", "VARCHAR", "sent, or in_doubt: perhaps sent", False),
+        Column("cost", "DECIMAL(18,4)", "Unit cost of the channel", False, "currency"),
+        Column("sent_at", "TIMESTAMP", "When it was handed over, in UTC", False),
+        as_of_date_column(),
+    ),
+)
+
 TABLES = (
     RECORDS,
     EVENTS,
@@ -233,4 +253,5 @@ TABLES = (
     RELATIONS,
     COUNT_INTERVALS,
     BLOCKING_RULES,
+    SENT_MESSAGES,
 )

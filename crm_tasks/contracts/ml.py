@@ -179,14 +179,16 @@ PREDICTIONS = Table(
         Column(
             "target",
             "VARCHAR",
-            "churn, buy, buys_within, next_category, next_price, next_purchase_date, need",
+            "churn, buy, buys_within, next_category, next_price, next_purchase_date, need, anomaly",
             False,
         ),
         Column("horizon_days", "INTEGER", "How far ahead; 0 for the next event", False, "days"),
         Column(
-            "value", "DOUBLE", "What is expected: probability, amount, days from the as-of date"
+            "value",
+            "DOUBLE",
+            "What is expected: probability, amount, days from the as-of date; of anomaly the score",
         ),
-        Column("value_label", "VARCHAR", "In words or as ISO date, where it is no number"),
+        Column("value_label", "VARCHAR", "In words or as ISO date; unusual: a flagged anomaly"),
         Column("probability", "DOUBLE", "Calibrated probability", unit="share"),
         Column("log_odds", "DOUBLE", "Its log odds: what the reasons add up to"),
         Column("p10", "DOUBLE", "Below this with 10 %"),
@@ -199,7 +201,7 @@ PREDICTIONS = Table(
 PREDICTION_REASONS = Table(
     schema="ml",
     name="prediction_reasons",
-    grain="One row per prediction and reason; the contributions of a prediction add up to log_odds",
+    grain="One row per prediction and reason; they add up to log_odds, those of anomaly to value",
     key=("prediction_id", "rank"),
     columns=(
         Column("prediction_id", "VARCHAR", "Prediction in ml.predictions", False),
@@ -208,7 +210,7 @@ PREDICTION_REASONS = Table(
         ),
         Column("feature", "VARCHAR", "Feature, starting_point or all_else", False),
         Column("feature_value", "DOUBLE", "Its value; NULL where not known"),
-        Column("contribution", "DOUBLE", "Part of the log odds it accounts for", False),
+        Column("contribution", "DOUBLE", "Its part of log_odds, or of value", False),
         Column("text_en", "VARCHAR", "In words, in English", False),
         Column("text_zh", "VARCHAR", "In words, in Chinese", False),
         as_of_date_column(),

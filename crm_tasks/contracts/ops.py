@@ -336,6 +336,7 @@ OUTBOX_MESSAGES = _ops(
     Column("reason", "VARCHAR", "Why it failed, waits or is in doubt; never an address"),
     Column("settled_by", "VARCHAR", "Account or event that settled a doubt"),
     Column("queued_at", "TIMESTAMP", "When it was put in", False),
+    Column("handed_at", "TIMESTAMP", "When it was handed over last; NULL if never"),
     Column("changed_at", "TIMESTAMP", "When its state changed last", False),
 )
 

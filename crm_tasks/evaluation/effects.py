@@ -24,7 +24,7 @@ from crm_tasks.evaluation.least_squares import Estimate, fit, is_identified
 from crm_tasks.evaluation.power import minimal_effects, sample_ratio_p, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from crm_tasks.evaluation.design import Flags
     from crm_tasks.graph.engine.network import Floats, Ints
@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 #: Below so many clusters (units, where nobody is tied) no interval deserves the name.
 CLUSTERS_AT_LEAST = 8
 TREATED_AT_LEAST = 2
+#: Share of tie strength between communities up to which their contrast speaks for the total effect:
+#: where half of it comes along ties, it is then too small by 5 %.
+CUT_AT_MOST = 0.1
+BY_DRAW = ("design_contrast", "exposure_regression")
+BY_TIES = ("exposure_regression", "design_contrast")
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +192,27 @@ def _effect(
     estimand: str, estimator: str, estimate: Estimate, trial: Trial, mde: float | None = None
 ) -> Effect:
     return Effect(estimand, estimator, estimate, len(trial.is_treated), trial.n_clusters, mde)
+
+
+def headlines(effects: Iterable[Effect], cut_share: float) -> set[tuple[str, str]]:
+    """Return which estimator speaks for each estimand, as (estimand, estimator).
+
+    The draw and the graph decide, never the outcome. Sources never show all ties: the exposure
+    regression then takes for a customer's own reaction what came along ties that nobody sees. The
+    contrasts of the draw need no tie, so they speak for both parts wherever communities were drawn;
+    at worst they are too small, by what is cut. The sum of both parts suffers little from unseen
+    ties: for the total the regression speaks where more than ``CUT_AT_MOST`` is cut. The unit
+    difference never speaks.
+    """
+    found = {(effect.estimand, effect.estimator) for effect in effects}
+    chosen = set()
+    for estimand in sorted({one for one, _ in found}):
+        is_by_draw = estimand != "total" or cut_share <= CUT_AT_MOST
+        order = BY_DRAW if is_by_draw else BY_TIES
+        speaking = next((one for one in order if (estimand, one) in found), None)
+        if speaking is not None:
+            chosen.add((estimand, speaking))
+    return chosen
 
 
 def sample_ratio(trial: Trial) -> float:

@@ -15,6 +15,7 @@ from crm_tasks.evaluation.effects import (
     Effect,
     Trial,
     estimate_effects,
+    headlines,
     sample_ratio,
 )
 from crm_tasks.evaluation.exposure import exposure_class
@@ -84,19 +85,23 @@ def _randomised(played: Played) -> Iterator[dict[str, Any]]:
     for arm in campaign.arms:
         compared = (campaign.arm == arm) | (campaign.arm == campaign.baseline_arm)
         whole = played.trial(compared)
-        shared = {"srm_p": _round(sample_ratio(whole)), "cut_share": _round(played.cut_share())}
+        cut = played.cut_share()
+        shared = {"srm_p": _round(sample_ratio(whole)), "cut_share": _round(cut)}
         for name, outcome in campaign.outcomes.items():
             keep = compared & np.isfinite(outcome.result)
             trial = played.trial(keep)
             result, ratio = _adjusted(outcome, keep)
             centre = _mean(outcome.result[keep & ~campaign.is_treated])
-            for effect in estimate_effects(trial, result):
+            effects = estimate_effects(trial, result)
+            speaking = headlines(effects, cut)
+            for effect in effects:
                 judged = effect if campaign.is_final else _so_far(effect)
                 yield {
                     **_row(campaign, name, arm, judged, has_ties=trial.has_ties),
                     **shared,
                     "mean_baseline": centre,
                     "cuped_variance_ratio": ratio,
+                    "is_headline": (effect.estimand, effect.estimator) in speaking,
                 }
 
 
@@ -137,6 +142,7 @@ def _observational(campaign: Campaign) -> Iterator[dict[str, Any]]:
         yield {
             **_row(campaign, name, arm, effect, has_ties=False),
             "mean_baseline": _mean(result[~contacted]),
+            "is_headline": True,
         }
 
 

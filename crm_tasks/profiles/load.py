@@ -41,19 +41,28 @@ def load_profile(name_or_file: str) -> Profile:
     ------
     ProfileError
         The file is not strict YAML (duplicate keys and aliases are refused) or says something a
-        profile cannot say; the message names file, line and the nearest valid key. Or the file of
-        rules it names is not there.
+        profile cannot say; the message names file, line and the nearest valid key. Or a file it
+        names, of rules or drafts, is not there.
     """
     path = profile_path(name_or_file)
     profile = load_strict(path, Profile, ProfileError)
-    if profile.rules is None:
-        return profile
-    rules = path.parent / profile.rules
+    if profile.rules is not None:
+        rules = path.parent / profile.rules
+        profile = profile.with_rules_of(rules, _content(path, "rules", rules))
+    if profile.drafts is not None:
+        drafts = path.parent / profile.drafts
+        _content(path, "drafts", drafts)
+        profile = profile.with_drafts_at(drafts)
+    return profile
+
+
+def _content(profile: Path, key: str, file: Path) -> bytes:
+    """Return what a file holds that a profile names."""
     try:
-        return profile.with_rules_of(rules, rules.read_bytes())
+        return file.read_bytes()
     except OSError as problem:
         raise ProfileError(
-            f"{path}: rules: {profile.rules} cannot be read ({problem.strerror}); it stands beside "
+            f"{profile}: {key}: {file.name} cannot be read ({problem.strerror}); it stands beside "
             "the profile"
         ) from None
 

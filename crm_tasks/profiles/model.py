@@ -186,6 +186,13 @@ class Profile(Strict):
             description="File of rules, beside the profile, instead of the house's own",
         ),
     ] = None
+    drafts: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[^\x00-\x1f]{1,200}$",
+            description="File of message texts, beside the profile; what it lacks is the house's",
+        ),
+    ] = None
     contact: Contact
     identity: Identity = Field(default_factory=Identity)
     texts: Annotated[Texts, Field(description="How what customers write is read")] = Field(
@@ -200,6 +207,7 @@ class Profile(Strict):
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     _rules_path: Path | None = PrivateAttr(None)
     _rules_sha256: str = PrivateAttr("")
+    _drafts_path: Path | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -244,6 +252,17 @@ class Profile(Strict):
         told._rules_path = path  # noqa: SLF001 (a copy of its own)
         told._rules_sha256 = hashlib.sha256(content).hexdigest()  # noqa: SLF001
         return told
+
+    def with_drafts_at(self, path: Path) -> Self:
+        """Return the profile with the file of message texts it names, found."""
+        told = self.model_copy()
+        told._drafts_path = path  # noqa: SLF001 (a copy of its own)
+        return told
+
+    @property
+    def drafts_path(self) -> Path | None:
+        """Where the profile's own message texts stand; None for the house's alone."""
+        return self._drafts_path
 
     @property
     def rules_path(self) -> Path | None:

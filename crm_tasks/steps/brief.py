@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from crm_tasks.contracts.evaluation import CAMPAIGN_RESPONSE
+from crm_tasks.contracts import find_table
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.strategy.brief import write_briefs
 from crm_tasks.strategy.brief.facts import collect_facts
@@ -22,13 +20,17 @@ READS = {
     "prices": "strategy.shadow_prices",
     "solution": "strategy.plan_solutions",
     "contents": "core.dim_contents",
+    "known_campaigns": "evaluation.campaigns",
     "responses": "evaluation.campaign_response",
+    "effects": "evaluation.strategy_results",
 }
-EFFECTS = pa.schema({
-    "campaign_id": pa.string(), "outcome": pa.string(), "estimand": pa.string(),
-    "estimator": pa.string(), "effect": pa.float64(), "ci_low": pa.float64(),
-    "ci_high": pa.float64(), "evidence": pa.string(),
-})  # fmt: skip
+#: What was known when the plan before was made: only what is new was learned since.
+BEFORE = {
+    "responses": ("campaign_id", "n_contacted", "n_responded"),
+    "effects": (
+        "campaign_id", "outcome", "estimand", "estimator", "arm", "effect", "is_final",
+    ),
+}  # fmt: skip
 
 
 def write_brief(run: Run) -> StepReport:
@@ -38,10 +40,10 @@ def write_brief(run: Run) -> StepReport:
         written = run.write("strategy.decision_briefs", decided)
         return StepReport(rows_written=written, message="the brief stands as it was written")
     frames = {name: run.read(table) for name, table in READS.items()}
-    before = run.read_predecessor("evaluation.campaign_response")
-    nothing = CAMPAIGN_RESPONSE.arrow_schema.empty_table()
-    frames["responses_before"] = nothing if before is None else before
-    frames["effects"] = EFFECTS.empty_table()
+    for name, columns in BEFORE.items():
+        before = run.read_predecessor(READS[name], columns)
+        nothing = find_table(READS[name]).arrow_schema.empty_table()
+        frames[f"{name}_before"] = nothing if before is None else before
     profile = run.profile
     with run.scratch(**frames) as scratch:
         facts = collect_facts(scratch, profile.time_zone)

@@ -23,17 +23,35 @@ if TYPE_CHECKING:
 
 RESPONSE_READS = {
     "customers": ("core.dim_customers", ("customer_id",)),
-    "campaigns": (
-        "core.dim_campaigns",
-        ("campaign_id", "start_date", "end_date", "is_randomized"),
-    ),
     "contacts": ("core.fct_contacts", ("campaign_id", "customer_id", "converted_at")),
     "orders": ("core.fct_orders", ("customer_id", "ordered_at")),
 }
-CAMPAIGN_COLUMNS = ("campaign_id", "start_date", "end_date", "is_randomized")
 DRAWN_COLUMNS = (
     "campaign_id", "customer_id", "arm", "cluster_id", "saturation", "assignment_propensity",
 )  # fmt: skip
+DRAWN_CAMPAIGNS = pa.schema({
+    "campaign_id": pa.string(), "design": pa.string(), "start_date": pa.date32(),
+    "end_date": pa.date32(),
+})  # fmt: skip
+#: Plans that were not to be sent are no campaigns.
+KNOWN_CAMPAIGNS = """
+select
+    campaign_id, name, 'source' as origin, campaign_type, is_randomized, start_date, end_date,
+    cast($as_of as date) as as_of_date
+from told
+
+union all
+
+select campaign_id, name, 'plan', objective, false, start_date, end_date, cast($as_of as date)
+from planned
+where status = 'planned'
+
+union all
+
+select campaign_id, campaign_id, 'draw', design, true, start_date, end_date, cast($as_of as date)
+from drawn
+order by campaign_id
+"""
 PLAYED_READS = {
     "customers": ("core.dim_customers", ("customer_id", "first_order_at")),
     "contacts": ("core.fct_contacts", ("campaign_id", "customer_id")),
@@ -77,14 +95,17 @@ where lines.customer_id is not null and lines.ordered_at is not null
 
 
 def measure_campaign_response(run: Run) -> StepReport:
-    """Write evaluation.campaign_response."""
+    """Write evaluation.campaigns and campaign_response."""
     frames = {name: run.read(table, cols) for name, (table, cols) in RESPONSE_READS.items()}
+    campaigns = known_campaigns(run)
+    frames["campaigns"] = campaigns
     with run.scratch(**frames) as scratch:
         responses = measure_response(scratch, run.as_of, run.profile.time_zone)
+    n_campaigns = run.write("evaluation.campaigns", campaigns)
     written = run.write("evaluation.campaign_response", responses)
     return StepReport(
         rows_in=sum(rows.num_rows for rows in frames.values()),
-        rows_written=written,
+        rows_written=n_campaigns + written,
         message=f"{written} campaigns with contacts, observational unless drawn at random",
     )
 
@@ -163,13 +184,24 @@ def _valued_plans(run: Run, frames: dict[str, pa.Table], actions: pa.Table) -> p
 def campaign_frames(run: Run) -> dict[str, pa.Table]:
     """Return what campaigns are made of: what sources say, and what we planned and drew before."""
     frames = {name: run.read(table, columns) for name, (table, columns) in PLAYED_READS.items()}
-    campaigns = run.read("core.dim_campaigns", CAMPAIGN_COLUMNS)
     drawn = run.read("core.fct_assignments", DRAWN_COLUMNS)
-    ours = _before(run, "evaluation.assignments").select(list(DRAWN_COLUMNS))
-    own = _own_campaigns(run)
+    ours = _drawn_before(run, frames["customers"]["customer_id"].combine_chunks())
     frames["assignments"] = pa.concat_tables([drawn, ours.cast(drawn.schema)])
-    frames["campaigns"] = pa.concat_tables([campaigns, own.cast(campaigns.schema)])
+    frames["campaigns"] = known_campaigns(run)
     return frames
+
+
+def _drawn_before(run: Run, known: pa.Array) -> pa.Table:
+    """Return whom earlier runs drew, by the names customers have today."""
+    drawn = _before(run, "evaluation.assignments").select(list(DRAWN_COLUMNS))
+    if not drawn.num_rows:
+        return drawn
+    from crm_tasks.identity.heirs import heirs
+    from crm_tasks.steps.sent import all_events
+
+    today = heirs(drawn["customer_id"], known, all_events(run, run.read("identity.events")))
+    drawn = drawn.set_column(DRAWN_COLUMNS.index("customer_id"), "customer_id", today)
+    return drawn.filter(pc.is_in(today, value_set=known))
 
 
 def _before(run: Run, table: str) -> pa.Table:
@@ -177,17 +209,25 @@ def _before(run: Run, table: str) -> pa.Table:
     return pa.concat_tables([_empty(table), *run.read_history(table)])
 
 
-def _own_campaigns(run: Run) -> pa.Table:
-    """Return the campaigns that the profile has us draw by lot."""
+def known_campaigns(run: Run) -> pa.Table:
+    """Return the rows of evaluation.campaigns: those of sources, and what we planned and drew."""
     drawn = [one for one in run.profile.experiments if one.design != "none"]
-    return pa.table(
-        {
-            "campaign_id": pa.array([one.campaign for one in drawn], pa.string()),
-            "start_date": pa.array([one.start_date for one in drawn], pa.date32()),
-            "end_date": pa.array([one.end_date for one in drawn], pa.date32()),
-            "is_randomized": pa.array([True] * len(drawn), pa.bool_()),
-        }
-    )
+    frames = {
+        "told": run.read("core.dim_campaigns"),
+        "planned": _before(run, "strategy.campaigns"),
+        "drawn": pa.Table.from_pylist(
+            [
+                {
+                    "campaign_id": one.campaign, "design": one.design,
+                    "start_date": one.start_date, "end_date": one.end_date,
+                }
+                for one in drawn
+            ],
+            schema=DRAWN_CAMPAIGNS,
+        ),
+    }  # fmt: skip
+    with run.scratch(**frames) as scratch:
+        return scratch.query(KNOWN_CAMPAIGNS, {"as_of": run.as_of})
 
 
 def played_campaigns(

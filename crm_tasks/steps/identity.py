@@ -25,6 +25,7 @@ from crm_tasks.steps.identity_inputs import (
     read_versions,
     vault_of,
 )
+from crm_tasks.steps.sent import sent_messages
 
 if TYPE_CHECKING:
     from crm_tasks.identity.inputs import Decision
@@ -99,6 +100,7 @@ def keep_for_successors(run: Run, inputs: Inputs, found: Resolution) -> None:
 
 def _report(run: Run, records: pa.Table, rows: dict[str, pa.Table]) -> StepReport:
     """Hand every identity table over, without rows where the run has none."""
+    rows["sent_messages"] = sent_messages(run, rows["records"], rows["events"])
     written = {}
     for table in TABLES:
         found = rows.get(table.name, table.arrow_schema.empty_table())

@@ -31,7 +31,13 @@ BOUGHT = {
     "products": ("core.dim_products", ("product_id", "category_l1", "category_l2")),
 }
 #: Tables of which every step of learning hands over its rows.
-REGISTRY = ("ml.models", "ml.model_metrics", "ml.reliability_bins", "ml.predictions")
+REGISTRY = (
+    "ml.models",
+    "ml.model_metrics",
+    "ml.reliability_bins",
+    "ml.predictions",
+    "ml.prediction_reasons",
+)
 
 
 def build_segments(run: Run) -> StepReport:

@@ -91,7 +91,7 @@ class Report:
 def send(sending: Sending, until: dt.datetime, *, is_live: bool) -> Report:
     """Send what is due; without ``is_live``, or where the profile forbids it, only say what is."""
     due = query_served(sending.home, DUE, {"until": until}).to_pylist()
-    drafts = Drafts.load()
+    drafts = Drafts.load(sending.profile.drafts_path)
     allowed = [row for row in due if _is_allowed(row, sending.profile)]
     ways = [(row, sending.profile.outbox.adapter(row["channel"])) for row in allowed]
     counts = {
@@ -106,6 +106,7 @@ def send(sending: Sending, until: dt.datetime, *, is_live: bool) -> Report:
         previews = tuple(_draft(sending, drafts, row) for row in ready[:1])
         return Report(is_dry_run=True, counts=counts, previews=previews, message=why)
     with sending.outbox.sending() as doubted:
+        settle_by_events(sending)
         before = _ids_by_state(sending.outbox)
         _resume_lists(sending)
         sending.outbox.enqueue(ready)

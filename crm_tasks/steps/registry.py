@@ -85,7 +85,7 @@ PATTERNS = ("ml.association_rules", "ml.sequence_rules", "ml.pattern_counts")
 #: Every step of learning contributes its rows; the last of the group gathers them.
 JUDGED = ("ml.model_comparisons", "ml.models", "ml.model_metrics", "ml.reliability_bins")
 GATHERED = (*JUDGED, "ml.predictions")
-PREDICTIONS = ("ml.prediction_reasons", "ml.drivers")
+REASONED = (*GATHERED, "ml.prediction_reasons")
 
 #: What texts tell once segments are known; the schema's other table is written before core.
 VOICE = (
@@ -135,8 +135,8 @@ STEPS: tuple[Step, ...] = (
         "predictions",
         "learn",
         "learning:predict_customers",
-        *PREDICTIONS,
-        contributes=GATHERED,
+        "ml.drivers",
+        contributes=REASONED,
         after="gate_features",
     ),
     _python(
@@ -177,8 +177,15 @@ STEPS: tuple[Step, ...] = (
         contributes=GATHERED,
         after="gate_features",
     ),
+    _python(
+        "anomalies",
+        "learn",
+        "anomalies:find_unusual",
+        contributes=REASONED,
+        after="gate_features",
+    ),
     _python("uplift", "learn", "evaluation:learn_uplift", *UPLIFT, contributes=GATHERED[:1]),
-    _python("comparisons", "learn", "ml:compare_models", *GATHERED),
+    _python("comparisons", "learn", "ml:compare_models", *REASONED),
     _python("gate_ml", "learn", "gates:gate_ml"),
     _python("pictures", "learn", "pictures:draw_models", after="comparisons"),
     _python("assignments", "decide", "assigning:assign_arms", *DRAWN),

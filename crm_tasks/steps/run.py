@@ -76,11 +76,14 @@ class Run:
         self.reads.append(table)
         return read_table(self.home, find_table(table), self.run_id, columns)
 
-    def read_predecessor(self, table: str) -> pa.Table | None:
-        """Return the same Python table as the predecessor wrote it, or None without one."""
+    def read_predecessor(self, table: str, columns: Sequence[str] | None = None) -> pa.Table | None:
+        """Return the same Python table as the predecessor wrote it, or None without one.
+
+        All of its columns or the named ones: earlier code may have written fewer.
+        """
         if self.predecessor_run_id is None:
             return None
-        return read_table(self.home, find_table(table), self.predecessor_run_id)
+        return read_table(self.home, find_table(table), self.predecessor_run_id, columns)
 
     def read_decided(self, table: str) -> pa.Table | None:
         """Return what an earlier run of a date that is over decided, or None if the date is open.

@@ -95,16 +95,19 @@ class Outbox:
     def claim(self, keys: Sequence[str], handed_as: str | None = None) -> list[str]:
         """Claim pending messages in one transaction; returns the keys that are now ours.
 
+        They count as handed over from now on: what is claimed may have left.
+
         ``handed_as`` names what carries them, a file for a batch.
         """
+        now = _now()
         with self.store.transaction() as connection:
             return [
                 key
                 for key in keys
                 if connection.execute(
                     "update outbox_messages set state = ?, attempts = attempts + 1, handed_as = ?,"
-                    " changed_at = ? where idempotency_key = ? and state = ?",
-                    (SENDING, handed_as, _now(), key, PENDING),
+                    " handed_at = ?, changed_at = ? where idempotency_key = ? and state = ?",
+                    (SENDING, handed_as, now, now, key, PENDING),
                 ).rowcount
             ]
 

@@ -33,6 +33,11 @@ UNGATED = {
     "features.need_distribution": "worked out in the last step of learning; counts with intervals",
     "features.need_trend": "as need_distribution",
     "features.need_correlation": "as need_distribution",
+    "features.feat_opportunity_stage_history": "days of a gated history; tested as it is built",
+    "features.feat_opportunity_pipeline": "sums of the stays; tested as they are built",
+    "features.feat_owner_performance": "as feat_opportunity_pipeline",
+    "features.feat_session_funnel": "sums of gated visits; a claim holds them against these",
+    "features.feat_channel_attribution": "sums of gated orders; a claim holds them against these",
     "strategy.decision_briefs": "written after the gate of the plan it describes",
     "graph.dropped_products": "a record of what was left out",
 }

@@ -68,6 +68,8 @@ TIE_BREAKS = {
     "iso_weekday": "a customer",
     "hour_of_day": "a customer",
     "category": "a customer",
+    "date_day": "a deal",
+    "stage_number": "a deal",
     "baseline": "a target, metric and candidate, all ordered by before it",
     "topic": "a customer, once complaints are counted by topic",
     "arm": "a campaign, once outcome, estimand and estimator are the same",

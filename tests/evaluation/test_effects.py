@@ -10,9 +10,17 @@ import pytest
 from scipy.stats import binomtest
 
 from benchmarks.effects import judge, main
-from benchmarks.planted_trials import planted_stage, play
+from benchmarks.planted_trials import planted_stage, play, seen_ties
 from crm_tasks.evaluation.cuped import adjust
-from crm_tasks.evaluation.effects import Trial, estimate_effects, sample_ratio
+from crm_tasks.evaluation.effects import (
+    CUT_AT_MOST,
+    Effect,
+    Trial,
+    estimate_effects,
+    headlines,
+    sample_ratio,
+)
+from crm_tasks.evaluation.least_squares import Estimate
 
 N = 40
 
@@ -45,6 +53,36 @@ def test_the_contrast_of_communities_needs_no_ties_and_is_low_by_what_is_cut(fig
     assert 0.01 < cut < 0.1
     assert -0.15 < figure.bias < 0.08
     assert figure.cover > 0.85
+
+
+def test_where_ties_are_unseen_the_contrast_speaks_for_both_parts():
+    found = {(f.estimator, f.estimand): f for f in judge(N, ("cluster",), seen_ties())}
+    for estimand in ("direct", "spillover"):
+        shown = found["headline", estimand]
+        assert shown.mean == found["design_contrast", estimand].mean
+        assert abs(shown.mean - shown.truth) < 4 * shown.sd / np.sqrt(N)
+        assert shown.cover > 0.85
+    # What came along ties that nobody sees is taken for the customer's own reaction.
+    assert found["exposure_regression", "direct"].bias > 0.15
+    assert found["exposure_regression", "spillover"].bias < -0.15
+
+
+def test_draw_and_ties_choose_who_speaks_never_the_outcome():
+    estimators = ("exposure_regression", "design_contrast", "unit_difference")
+    effects = [
+        Effect(estimand, estimator, Estimate(1.0, 1.0, -1.0, 3.0, 0.3), 100, 10)
+        for estimand in ("direct", "spillover", "total") for estimator in estimators
+    ]  # fmt: skip
+    little, much = (dict(headlines(effects, CUT_AT_MOST + more)) for more in (0, 0.01))
+    assert set(little.values()) == {"design_contrast"}
+    assert much == {
+        "direct": "design_contrast", "spillover": "design_contrast",
+        "total": "exposure_regression",
+    }  # fmt: skip
+    by_units = [one for one in effects if one.estimator != "design_contrast"]
+    assert set(dict(headlines(by_units, 0.0)).values()) == {"exposure_regression"}
+    only = [one for one in effects if one.estimator == "unit_difference"]
+    assert headlines(only, 0.0) == set()
 
 
 def test_direct_and_spillover_add_up_to_total():

@@ -6,13 +6,17 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import os
+import re
+import signal
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
 
 from crm_tasks.connectors.patience import Patience
+from crm_tasks.connectors.sending import smtp, webhook
 from crm_tasks.profiles import load_profile
 from crm_tasks.profiles.outlets import Outbox as Outlets
 from crm_tasks.settings import load_settings
@@ -152,7 +156,7 @@ def test_without_an_address_a_message_fails_and_the_others_leave(sending, due, m
 
 
 def killed(sending, point, nth):
-    """Send in a child that dies, as by a kill, when it passes a point for the nth time."""
+    """Send in a child that kills itself when it passes a point for the nth time."""
     child = os.fork()
     if not child:
         passed = Counter()
@@ -160,7 +164,7 @@ def killed(sending, point, nth):
         def at(name):
             passed[name] += 1
             if name == point and passed[name] == nth:
-                os._exit(9)
+                os.kill(os.getpid(), signal.SIGKILL)
 
         try:
             step.send(
@@ -172,9 +176,15 @@ def killed(sending, point, nth):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def test_these_are_all_the_named_points():
+    sources = [step, smtp, webhook]
+    texts = [Path(one.__file__).read_text(encoding="utf-8") for one in sources]
+    assert {name for text in texts for name in re.findall(r'\.at\("(\w+)"\)', text)} == set(POINTS)
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_any_point_while_mailing_no_message_leaves_twice(sending, mailbox, point):
-    assert killed(sending, point, nth=2) == 9
+    assert killed(sending, point, nth=2) == -signal.SIGKILL
     send(sending, NOON, is_live=True)
     send(sending, NOON, is_live=True)
     taken = Counter(mailbox.keys)
@@ -193,7 +203,7 @@ def test_killed_at_any_point_while_calling_a_gateway_no_message_leaves_twice(tmp
     due.rows[:] = [action(number, "sms") for number in range(3)]
     with gateway() as (url, taken, _):
         sending = at_home(tmp_path, gateways={"sms": {"url": url}})
-        assert killed(sending, point, nth=2) == 9
+        assert killed(sending, point, nth=2) == -signal.SIGKILL
         send(sending, NOON, is_live=True)
         send(sending, NOON, is_live=True)
     keys = Counter(key for key, *_ in taken)
@@ -209,7 +219,7 @@ def test_a_list_is_there_once_and_whole_whenever_its_writer_dies(tmp_path, due, 
     sending = at_home(
         tmp_path, lists={"email": {"name": "ads", "format": "csv", "hashed_email": True}}
     )
-    assert killed(sending, point, nth=1) == 9
+    assert killed(sending, point, nth=1) == -signal.SIGKILL
     send(sending, NOON, is_live=True)
     (path,) = [one for one in sending.home.outbox.iterdir() if not one.name.startswith(".")]
     with path.open(encoding="utf-8") as file:

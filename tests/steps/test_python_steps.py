@@ -19,6 +19,8 @@ from crm_tasks.errors import RunStateError
 from crm_tasks.ml.propensity.params import PropensityParams
 from crm_tasks.ml.segments import RFM_SEGMENTS
 from crm_tasks.steps import (
+    anomalies,
+    brief,
     choices,
     evaluation,
     foresight,
@@ -30,10 +32,12 @@ from crm_tasks.steps import (
     patterns,
     pictures,
     recommendations,
+    sent,
     strategy,
 )
 from crm_tasks.steps.registry import STEPS, find_step
 from crm_tasks.steps.standing import tables_contributed_to, tables_written
+from crm_tasks.warehouse.outbox import Outbox
 from crm_tasks.warehouse.tables import read_part, read_table
 from tests.flow.small_company import N_CUSTOMERS, N_RECORDS
 
@@ -58,8 +62,8 @@ def test_these_are_the_steps_that_compute():
     assert COMPUTING == [
         "identity", "texts", "relationships", "influence", "links", "segments", "voice",
         "patterns", "predictions", "choices", "recommendations", "value", "forecasts",
-        "next_purchases", "uplift", "comparisons", "assignments", "actions", "campaign_response",
-        "results", "brief",
+        "next_purchases", "anomalies", "uplift", "comparisons", "assignments", "actions",
+        "campaign_response", "results", "brief",
     ]  # fmt: skip
 
 
@@ -164,6 +168,19 @@ def test_forecasts_begin_with_the_as_of_date_and_purchases_are_not_before(opened
     said = pq.read_table(part / "rows.parquet", partitioning=None)
     assert said.num_rows > 0
     assert min(said.column("value_label").to_pylist()) >= run.as_of.isoformat()
+
+
+def test_who_is_looked_at_for_anomalies_is_a_customer_and_a_row_says_who_answers(opened):
+    run = opened("anomalies")
+    report = anomalies.find_unusual(run)
+    rows = {}
+    for name in ("ml.predictions", "ml.model_comparisons"):
+        part = run.home.table_dir(find_table(name), run.run_id, "anomalies")
+        rows[name] = pq.read_table(part / "rows.parquet", partitioning=None)
+    everybody = set(run.read("core.dim_customers").column("customer_id").to_pylist())
+    assert set(rows["ml.predictions"].column("customer_id").to_pylist()) <= everybody
+    assert set(rows["ml.model_comparisons"].column("target").to_pylist()) == {"anomaly"}
+    assert f"{rows['ml.predictions'].num_rows:,} customers looked at" in report.message
 
 
 def test_every_model_that_names_a_picture_has_one(opened):
@@ -273,6 +290,59 @@ def test_past_campaigns_are_measured_and_labelled_observational(opened):
     assert report.message == "2 campaigns with contacts, observational unless drawn at random"
     assert sorted(rows.column("n_contacted").to_pylist()) == [20, 30]
     assert pc.all(pc.starts_with(rows.column("label"), "Observational")).as_py()
+
+
+def test_the_brief_tells_what_this_run_measured(opened):
+    run = opened("brief")
+    row = {
+        "campaign_id": "autumn", "outcome": "value", "estimand": "total",
+        "estimator": "design_contrast", "arm": "treatment", "baseline_arm": "control",
+        "effect": 4.25, "se": 1.0, "ci_low": 2.25, "ci_high": 6.25, "interval_kind": "fixed",
+        "n_units": 60, "n_clusters": 12, "evidence": "randomised", "is_headline": True,
+        "is_final": True, "label": "l", "label_zh": "l", "as_of_date": run.as_of,
+    }  # fmt: skip
+    schema = find_table("evaluation.strategy_results").arrow_schema
+    rows = pa.Table.from_pylist([row], schema=schema)
+    run.write("evaluation.strategy_results", rows)
+    brief.write_brief(run)
+    pages = run.read("strategy.decision_briefs").to_pylist()
+    (page,) = [p["content"] for p in pages if (p["language"], p["format"]) == ("en", "md")]
+    assert "| autumn | money spent | everybody contacted, instead of nobody | 4.2500 |" in page
+
+
+def test_what_we_sent_comes_back_as_a_contact_of_todays_customer(opened, monkeypatch):
+    run = opened("identity")
+    planned = run.read("strategy.actions")
+    action = planned.to_pylist()[0]
+    at = dt.datetime.combine(run.as_of, dt.time(9))
+    monkeypatch.setattr("crm_tasks.warehouse.outbox.utc_now", lambda: at)
+    outbox = Outbox(run.ledger)
+    outbox.enqueue(
+        [
+            {**action, "channel": action["channel_id"], "adapter": "smtp"},
+            {**action, "idempotency_key": "waits", "channel": "email", "adapter": "smtp"},
+        ]
+    )
+    outbox.claim([action["idempotency_key"]])
+    outbox.finish([action["idempotency_key"]], "sent")
+    records, events = run.read("identity.records"), run.read("identity.events")
+    # On the day itself the message is not yet known; the day after it is.
+    assert sent.sent_messages(run, records, events).num_rows == 0
+    later = replace(run, predecessor_run_id=run.run_id, as_of=run.as_of + dt.timedelta(days=1))
+    (row,) = sent.sent_messages(later, records, events).to_pylist()
+    assert row["strategy_action_id"] == action["strategy_action_id"]
+    assert (row["customer_id"], row["sent_at"]) == (action["customer_id"], at)
+    # Somebody else took the customer up since.
+    heir = next(c for c in planned["customer_id"].to_pylist() if c != action["customer_id"])
+    merged = {
+        "event_id": "e", "event_type": "merged", "customer_id": heir,
+        "other_customer_id": action["customer_id"], "reason": "r", "occurred_at": at,
+        "as_of_date": later.as_of,
+    }  # fmt: skip
+    known = records.filter(pc.not_equal(records["customer_id"], action["customer_id"]))
+    told = pa.Table.from_pylist([merged], schema=find_table("identity.events").arrow_schema)
+    (row,) = sent.sent_messages(later, known, told).to_pylist()
+    assert row["customer_id"] == heir
 
 
 def test_what_was_decided_for_a_day_that_is_over_is_handed_over_as_it_was(opened):

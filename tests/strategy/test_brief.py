@@ -9,10 +9,9 @@ from html.parser import HTMLParser
 import pyarrow as pa
 import pytest
 
-from crm_tasks.contracts.evaluation import CAMPAIGN_RESPONSE
+from crm_tasks.contracts.evaluation import CAMPAIGN_RESPONSE, CAMPAIGNS, STRATEGY_RESULTS
 from crm_tasks.contracts.strategy import DECISION_BRIEFS
 from crm_tasks.contracts.table import check_rows
-from crm_tasks.steps.brief import EFFECTS
 from crm_tasks.strategy.brief import write_briefs
 from crm_tasks.strategy.brief.facts import collect_facts
 from crm_tasks.strategy.plan import plan_contacts
@@ -32,20 +31,34 @@ def response(campaign, contacted, responded):
     }  # fmt: skip
 
 
-def briefs(lend, *customers, before=(), now=(), effects=(), title="A shop", **given):
+def measured(campaign, outcome="value", estimand="total", effect=1.5, **more):
+    return {
+        "campaign_id": campaign, "outcome": outcome, "estimand": estimand,
+        "estimator": "design_contrast", "arm": "treatment", "baseline_arm": "control",
+        "effect": effect, "se": 0.25, "ci_low": 1.0, "ci_high": 2.0, "p_value": 0.01,
+        "interval_kind": "fixed", "n_units": 200, "n_clusters": 20, "evidence": "randomised",
+        "is_headline": True, "is_final": True, "label": "l", "label_zh": "l", "as_of_date": AS_OF,
+        **more,
+    }  # fmt: skip
+
+
+def briefs(lend, *customers, before=(), now=(), effects=(), effects_before=(), title="A shop",
+           **given):  # fmt: skip
     changed = {name: given.pop(name) for name in ("actions_per_day",) if name in given}
     data = frames(*customers, **given)
     plan = plan_contacts(lend(**data), params(**changed), load_rules()).whole()
     names = [f"n_{c}" for c in data["contents"]["content_id"].to_pylist()]
     contents = data["contents"].append_column("action_name", pa.array(names))
-    schema = CAMPAIGN_RESPONSE.arrow_schema
+    responses, results = CAMPAIGN_RESPONSE.arrow_schema, STRATEGY_RESULTS.arrow_schema
     lent = lend(
         actions=plan["actions"], reasons=plan["action_reasons"], campaigns=plan["campaigns"],
         candidates=plan["candidates"], prices=plan["shadow_prices"],
         solution=plan["plan_solutions"], contents=contents,
-        responses=pa.Table.from_pylist(list(now), schema=schema),
-        responses_before=pa.Table.from_pylist(list(before), schema=schema),
-        effects=pa.Table.from_pylist(list(effects), schema=EFFECTS),
+        known_campaigns=CAMPAIGNS.arrow_schema.empty_table(),
+        responses=pa.Table.from_pylist(list(now), schema=responses),
+        responses_before=pa.Table.from_pylist(list(before), schema=responses),
+        effects=pa.Table.from_pylist(list(effects), schema=results),
+        effects_before=pa.Table.from_pylist(list(effects_before), schema=results),
     )  # fmt: skip
     facts = collect_facts(lent, "UTC")
     rows = check_rows(DECISION_BRIEFS, write_briefs(facts, AS_OF, title, "EUR")).to_pylist()
@@ -90,25 +103,50 @@ def test_only_what_is_new_since_the_last_plan_was_learned(scratch, many):
     old, moved, new = response("old", 50, 5), response("moved", 50, 9), response("new", 20, 2)
     facts, pages = briefs(scratch, *many, now=(old, moved, new),
                           before=(old, response("moved", 50, 8)))  # fmt: skip
-    assert [row["campaign_id"] for row in facts.learned] == ["moved", "new"]
+    assert [row["campaign"] for row in facts.learned] == ["moved", "new"]
     _, quiet = briefs(scratch, *many, now=(old,), before=(old,))
     assert "No campaign has new figures" in quiet["en", "md"]
     assert "| old |" not in pages["en", "md"]
 
 
 def test_a_measured_gain_is_told_with_its_interval(scratch, many):
-    measured = tuple(
+    uplift = tuple(
         {"customer_id": row["customer_id"], "channel": None, "content_type": None, "uplift": 0.2,
          "uplift_low": 0.1, "uplift_high": 0.3, "is_amount": False}
         for row in many
     )  # fmt: skip
-    effect = {"campaign_id": "drawn", "outcome": "value", "estimand": "total", "estimator": "e",
-              "effect": 1.5, "ci_low": 1.0, "ci_high": 2.0, "evidence": "randomised"}  # fmt: skip
-    facts, pages = briefs(scratch, *many, uplift=measured, effects=(effect,))
+    facts, pages = briefs(scratch, *many, uplift=uplift, effects=(measured("drawn"),))
     assert facts.is_measured
     assert facts.total["gain_low"] < facts.total["gain"] < facts.total["gain_high"]
     assert "Gain where it was measured" in pages["en", "md"]
-    assert "| drawn | value | total | 1.5000 | 1.0000 \N{EN DASH} 2.0000 |" in pages["en", "md"]
+    total = "| drawn | money spent | everybody contacted, instead of nobody | 1.5000 |"
+    assert f"{total} 1.0000 \N{EN DASH} 2.0000 |" in pages["en", "md"]
+
+
+def test_what_was_measured_is_told_once_by_the_estimator_that_speaks(scratch, many):
+    told = (
+        measured("old"), measured("new", estimand="direct", effect=0.5), measured("new"),
+        measured("new", estimator="exposure_regression", effect=9.0, is_headline=False),
+        measured("runs", is_final=False), measured("moved", effect=2.5),
+        measured("chosen", evidence="observational", estimand="association"),
+    )  # fmt: skip
+    facts, pages = briefs(scratch, *many, effects=told,
+                          effects_before=(measured("old"), measured("moved")))  # fmt: skip
+    found = [(row["campaign"], row["estimand"], row["effect"]) for row in facts.effects]
+    assert found == [
+        ("moved", "total", 2.5), ("new", "total", 1.5), ("new", "direct", 0.5),
+        ("runs", "total", 1.5),
+    ]  # fmt: skip
+    assert "runs (still running)" in pages["en", "md"]
+    assert "runs (仍在进行)" in pages["zh", "html"]
+
+
+def test_a_customer_who_gets_nothing_counts_once_by_the_best_option(scratch, many):
+    facts, pages = briefs(scratch, *many, actions_per_day=2)
+    assert 0 < facts.total["n_customers"] < len(many)
+    left = len(many) - facts.total["n_customers"]
+    assert sum(row["n_customers"] for row in facts.left) == left
+    assert "before their best option" in pages["en", "md"]
 
 
 class Page(HTMLParser):

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-import copy
-
 import pytest
-import yaml
 
-from crm_tasks.errors import ContractError
-from crm_tasks.strategy.drafts import CONTENT_TYPES, LANGUAGES, TEXTS, Drafts, Fields
+from crm_tasks.errors import DraftsError
+from crm_tasks.strategy.drafts import CONTENT_TYPES, LANGUAGES, Drafts, Fields
 
 FIELDS = Fields("Corner shop", "Invitation", "TEA", "2024-07-15", "mailto:stop@example.com")
 
 
-@pytest.fixture(scope="module")
-def texts():
-    return yaml.safe_load(TEXTS.read_text(encoding="utf-8"))
+OWN = """\
+promotion:
+  en:
+    subject: "{{ offer }} for you"
+    body: |
+      Dear friend,
+      THE TEXT
+  zh:
+    subject: "{{ offer }}"
+    body: "您好 {{ unsubscribe }}"
+"""
 
 
-def changed(texts, text, part="body"):
-    found = copy.deepcopy(texts)
-    found["promotion"]["en"][part] = text
-    return found
+@pytest.fixture
+def own(tmp_path):
+    """Return a function that writes a file of texts whose line 6 is given."""
+
+    def write(text, content=OWN):
+        file = tmp_path / "texts.yml"
+        file.write_text(content.replace("THE TEXT", text), encoding="utf-8")
+        return file
+
+    return write
 
 
 @pytest.mark.parametrize("content_type", CONTENT_TYPES)
@@ -58,22 +69,39 @@ def test_a_language_we_do_not_write_is_answered_in_english(given, spoken):
         ("{{ shop", "promotion.en.body"),
     ],
 )
-def test_a_template_that_reaches_further_is_refused_before_anything_is_sent(texts, text, says):
-    with pytest.raises(ContractError, match=says):
-        Drafts(changed(texts, text))
+def test_a_template_that_reaches_further_is_refused_before_anything_is_sent(own, text, says):
+    file = own(text)
+    with pytest.raises(DraftsError, match=says) as caught:
+        Drafts.load(file)
+    assert str(caught.value).startswith(f"{file}, line 6: promotion.en.body: ")
 
 
-def test_missing_and_unknown_texts_are_named(texts):
-    few = copy.deepcopy(texts)
-    del few["education"]["zh"]
-    with pytest.raises(ContractError, match="missing \\[zh\\]"):
-        Drafts(few)
-    with pytest.raises(ContractError, match="unknown \\[footer\\]"):
-        Drafts(changed(texts, "x", part="footer"))
+def test_a_houses_own_texts_are_written_and_what_they_lack_is_ours(own):
+    drafts = Drafts.load(own("{% if category %}{{ category }}: {% endif %}{{ shop }}"))
+    draft = drafts.write("promotion", "en", FIELDS)
+    assert (draft.subject, draft.body) == (
+        "Invitation for you", "Dear friend,\nTEA: Corner shop\n",
+    )  # fmt: skip
+    assert drafts.write("promotion", "zh", FIELDS).body == "您好 mailto:stop@example.com"
+    ours = Drafts.load().write("education", "en", FIELDS)
+    assert drafts.write("education", "en", FIELDS) == ours
 
 
-def test_what_a_field_says_is_no_template(texts):
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("promotion:", "promotoin:", "line 1.*promotoin.*did you mean 'promotion'"),
+        ("  zh:", "  de:", "line 7.*de"),
+        ("    body: |", "    boddy: |", "line 4.*did you mean 'body'"),
+    ],
+)
+def test_missing_and_unknown_texts_are_named(own, old, new, says):
+    with pytest.raises(DraftsError, match=says):
+        Drafts.load(own("x", OWN.replace(old, new, 1)))
+
+
+def test_what_a_field_says_is_no_template():
     sly = Fields("{{ 7 * 7 }}", "a\nBcc: b", None, "2024", "mailto:a@b.c")
-    draft = Drafts(texts).write("promotion", "en", sly)
+    draft = Drafts.load().write("promotion", "en", sly)
     assert "{{ 7 * 7 }}" in draft.body
     assert "\n" not in draft.subject

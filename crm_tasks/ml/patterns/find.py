@@ -51,7 +51,7 @@ def find_patterns(
         }
         for length in sorted(found.sets)
     ]
-    counts.append({"rule_kind": "sequence", "n_items": 2, **figures, "as_of_date": as_of})
+    counts += [{"rule_kind": "sequence", **told, "as_of_date": as_of} for told in figures]
     return {
         "association_rules": rule_rows(rules, previous[0], as_of),
         "sequence_rules": sequence_rows(sequences, previous[1], as_of),

@@ -33,6 +33,8 @@ class PatternParams:
         Rules published per table, the surest first.
     max_steps, max_gap_days : int
         Within how many further orders, and days, the next item has to follow.
+    max_prefix : int
+        Items of the longest prefix of a sequence.
     """
 
     window_days: int = 730
@@ -47,6 +49,7 @@ class PatternParams:
     max_rules: int = 50_000
     max_steps: int = 3
     max_gap_days: int = 365
+    max_prefix: int = 3
 
     def least(self, n: int, share: float) -> int:
         """Return in how many of ``n`` baskets a set has to be.

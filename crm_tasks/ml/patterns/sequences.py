@@ -4,29 +4,32 @@ An order is looked at if its customer ordered again; it is followed by a product
 customer's next orders, a few at most and not too late, holds it. Most pairs that look like a
 sequence are tastes: who likes coffee buys milk and filters, in any order. So a rule has to hold
 within customers: against how often each customer's orders are followed by the product anyway
-(Mantel & Haenszel 1959, a customer a stratum).
+(Mantel & Haenszel 1959, a customer a stratum). Rules with a longer prefix are grown from these
+(:mod:`crm_tasks.ml.patterns.chains`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from crm_tasks.contracts.ml_patterns import SEQUENCE_RULES
 from crm_tasks.ml.patterns.association import DECIMALS, held_since
+from crm_tasks.ml.patterns.chains import grow_chains
 from crm_tasks.ml.patterns.significance import q_values, stratified_p
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    import pandas as pd
-
     from crm_tasks.contracts.frames import Scratch
     from crm_tasks.ml.patterns.params import PatternParams
 
 KEY = ["prefix", "next_item"]
+#: Between the products of a longer prefix, the first bought first.
+JOINED = " > "
 #: A rule looks like one, before customers are compared with themselves.
 LEAST_LIFT = 1.1
 
@@ -150,8 +153,10 @@ order by c.prefix, c.next_item
 """
 
 
-def find_sequences(scratch: Scratch, params: PatternParams) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Return the sequence rules worth publishing, and what was counted on the way.
+def find_sequences(
+    scratch: Scratch, params: PatternParams
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Return the sequence rules worth publishing, and what was counted per number of items.
 
     Parameters
     ----------
@@ -167,16 +172,16 @@ def find_sequences(scratch: Scratch, params: PatternParams) -> tuple[pd.DataFram
     scratch.query(WITHIN)
     judged = scratch.query(JUDGED).to_pandas()
     n_tests = items.num_rows * max(items.num_rows - 1, 0)
-    rules = _labelled(_timed(scratch, _worth_it(judged, n, params, n_tests)), items)
-    return rules, {
-        "n_baskets": n,
-        "n_baskets_dropped": 0,
-        "n_products": items.num_rows,
-        "n_baskets_at_least": least,
-        "n_sets": len(judged),
-        "n_tests": n_tests,
-        "n_rules": len(rules),
-    }
+    pairs = _timed(scratch, _worth_it(judged, params, n_tests))
+    longer, counts = grow_chains(scratch, pairs, least, items.num_rows, params)
+    shared = {"n_baskets": n, "n_baskets_dropped": 0, "n_products": items.num_rows,
+              "n_baskets_at_least": least}  # fmt: skip
+    first = {"n_items": 2, "n_sets": len(judged), "n_tests": n_tests, "n_rules": len(pairs)}
+    pairs["items"] = [[one] for one in pairs["prefix"]]
+    pairs["confidence_last"] = pairs["n_next"] / n
+    kept = [rules for rules in (pairs, *longer) if not rules.empty]
+    rules = _labelled(_measured(pd.concat(kept) if kept else pairs, n), items)
+    return rules, [shared | told for told in (first, *counts)]
 
 
 def _count(scratch: Scratch, n: int, params: PatternParams) -> tuple[int, pa.Table]:
@@ -192,14 +197,10 @@ def _count(scratch: Scratch, n: int, params: PatternParams) -> tuple[int, pa.Tab
         least *= 2
 
 
-def _worth_it(rules: pd.DataFrame, n: int, params: PatternParams, n_tests: int) -> pd.DataFrame:
+def _worth_it(rules: pd.DataFrame, params: PatternParams, n_tests: int) -> pd.DataFrame:
     p = stratified_p(*(rules[c].to_numpy(np.float64) for c in ("n", "expected", "variance")))
     rules["q_value"] = q_values(p, n_tests)
-    rules["support"] = rules["n"] / n
-    rules["confidence"] = rules["n"] / rules["n_prefix"]
-    rules["lift"] = rules["confidence"] / (rules["n_next"] / n)
     rules["lift_within_customer"] = rules["n"] / rules["expected"]
-    rules["n_orders"] = rules["n"]
     sure = rules[rules["q_value"] <= params.max_q]
     order = ["q_value", "lift_within_customer", *KEY]
     return sure.sort_values(order, ascending=[True, False, True, True]).head(params.max_rules)
@@ -211,13 +212,29 @@ def _timed(scratch: Scratch, rules: pd.DataFrame) -> pd.DataFrame:
     return rules.merge(scratch.query(GAPS).to_pandas(), on=KEY, how="left", validate="1:1")
 
 
+def _measured(rules: pd.DataFrame, n: int) -> pd.DataFrame:
+    confidence = rules["n"] / rules["n_prefix"]
+    return rules.assign(
+        support=rules["n"] / n,
+        confidence=confidence,
+        lift=confidence / (rules["n_next"] / n),
+        improvement=confidence - rules["confidence_last"],
+        n_orders=rules["n"],
+    )
+
+
 def _labelled(rules: pd.DataFrame, items: pa.Table) -> pd.DataFrame:
     """Replace the numbers of products by their ids and add what they are called."""
-    products, labels = (items.column(c).to_numpy(zero_copy_only=False) for c in items.column_names)
-    for side in KEY:
-        place = rules[side].to_numpy(np.int64)
-        rules[side], rules[f"{side}_label"] = products[place], labels[place]
-    return rules
+    products, labels = (items.column(c).to_pylist() for c in items.column_names)
+    chains = [[int(one) for one in chain] for chain in rules["items"]]
+    following = rules["next_item"].tolist()
+    return rules.assign(
+        n_items=[len(chain) + 1 for chain in chains],
+        prefix=[JOINED.join(products[one] for one in chain) for chain in chains],
+        prefix_label=[JOINED.join(labels[one] for one in chain) for chain in chains],
+        next_item=[products[one] for one in following],
+        next_item_label=[labels[one] for one in following],
+    )
 
 
 def sequence_rows(rules: pd.DataFrame, previous: pa.Table | None, as_of: dt.date) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from crm_tasks.contracts.frames import Scratch
 
 SHOWN = 5
+EFFECTS_SHOWN = 8
 NORMAL_95 = 1.959964
 
 _TOTAL = """
@@ -41,17 +43,22 @@ from actions
 group by all
 order by day asc
 """
+#: What a rule says stands in the reasons, with each customer's own figure: the first is shown.
 _RULES = """
 select
     actions.rule_id,
     actions.channel_id,
     contents.action_name,
     actions.content_type,
+    arg_min(reasons.text_en, actions.priority) as text_en,
+    arg_min(reasons.text_zh, actions.priority) as text_zh,
     cast(count(*) as bigint) as n_actions
 from actions
 inner join contents on actions.content_id = contents.content_id
-group by all
-order by n_actions desc, rule_id asc, channel_id asc, action_name asc
+inner join reasons
+    on actions.strategy_action_id = reasons.strategy_action_id and reasons.rank = 1
+group by actions.rule_id, actions.channel_id, contents.action_name, actions.content_type
+order by n_actions desc, actions.rule_id asc, actions.channel_id asc, contents.action_name asc
 limit $shown
 """
 _FIRST = """
@@ -75,15 +82,28 @@ where price > 0
 order by price desc, constraint_name asc, scope asc
 limit $shown
 """
+#: Each customer whom nothing is planned for, once: by what stands before the option ranked highest.
 _LEFT = """
-select why_not, cast(count(distinct customer_id) as bigint) as n_customers
-from candidates
-where
-    why_not is not null
-    and customer_id not in (
-        select candidates.customer_id from candidates
-        where candidates.is_chosen and candidates.channel_id <> 'none'
-    )
+with ranked as (
+    select
+        customer_id,
+        why_not,
+        row_number() over (
+            partition by customer_id
+            order by score desc, scheduled_date asc, channel_id asc, content_id asc
+        ) as place
+    from candidates
+    where
+        why_not is not null
+        and customer_id not in (
+            select candidates.customer_id from candidates
+            where candidates.is_chosen and candidates.channel_id <> 'none'
+        )
+)
+
+select why_not, cast(count(*) as bigint) as n_customers
+from ranked
+where place = 1
 group by why_not
 order by n_customers desc, why_not asc
 limit $shown
@@ -91,7 +111,7 @@ limit $shown
 #: Campaigns whose figures are new or other than at the last run.
 _LEARNED = """
 select
-    responses.campaign_id,
+    coalesce(known.name, responses.campaign_id) as campaign,
     responses.n_contacted,
     responses.n_responded,
     responses.response_rate,
@@ -99,6 +119,7 @@ select
     responses.ci_high,
     responses.evidence
 from responses
+left join known_campaigns as known on responses.campaign_id = known.campaign_id
 left join responses_before as before on responses.campaign_id = before.campaign_id
 where
     before.campaign_id is null
@@ -107,13 +128,43 @@ where
 order by responses.n_contacted desc, responses.campaign_id asc
 limit $shown
 """
-#: Effects that are measured: only campaigns drawn at random.
+#: What was measured, and is new or other than at the last run: only campaigns drawn at random, and
+#: of each figure the estimator that speaks for it. Totals of what is over come first.
 _EFFECTS = """
-select campaign_id, outcome, estimand, effect, ci_low, ci_high
+select
+    coalesce(known.name, effects.campaign_id) as campaign,
+    effects.outcome,
+    effects.estimand,
+    effects.effect,
+    effects.ci_low,
+    effects.ci_high,
+    effects.n_units,
+    effects.is_final
 from effects
-where evidence = 'randomised' and effect is not null
-order by campaign_id asc, outcome asc, estimand asc, estimator asc
-limit $shown
+left join known_campaigns as known on effects.campaign_id = known.campaign_id
+left join effects_before as before
+    on
+        effects.campaign_id = before.campaign_id
+        and effects.outcome = before.outcome
+        and effects.estimand = before.estimand
+        and effects.estimator = before.estimator
+        and effects.arm = before.arm
+where
+    effects.evidence = 'randomised'
+    and effects.is_headline
+    and (
+        before.campaign_id is null
+        or before.effect <> effects.effect
+        or before.is_final <> effects.is_final
+    )
+order by
+    effects.is_final desc,
+    case effects.estimand when 'total' then 1 when 'direct' then 2 else 3 end asc,
+    case effects.outcome when 'value' then 1 else 2 end asc,
+    effects.campaign_id asc,
+    effects.outcome asc,
+    effects.arm asc
+limit $shown_effects
 """
 
 
@@ -149,14 +200,15 @@ def collect_facts(scratch: Scratch, time_zone: str) -> Facts:
     """Return the facts of one plan.
 
     ``scratch`` holds actions, reasons, campaigns, candidates, prices, solution (the strategy tables
-    of the run), contents (core.dim_contents), responses and responses_before (the
-    evaluation.campaign_response of this run and of the one before) and effects (campaign_id,
-    outcome, estimand, estimator, effect, ci_low, ci_high, evidence); the last three may be empty.
+    of the run), contents (core.dim_contents), known_campaigns (evaluation.campaigns), responses and
+    effects (evaluation.campaign_response and strategy_results of this run) and these two once more,
+    called ``_before``, as the run before wrote them; these may be empty.
     """
 
     def ask(statement: str) -> list[dict[str, Any]]:
-        given = {"shown": SHOWN, "time_zone": time_zone}
-        named = {name: value for name, value in given.items() if f"${name}" in statement}
+        given = {"shown": SHOWN, "shown_effects": EFFECTS_SHOWN, "time_zone": time_zone}
+        wanted = set(re.findall(r"\$(\w+)", statement))
+        named = {name: value for name, value in given.items() if name in wanted}
         rows: list[dict[str, Any]] = scratch.query(statement, named).to_pylist()
         return rows
 

@@ -14,12 +14,12 @@ results as (
 
 campaigns as (
 
-    select * from {{ ref('dim_campaigns') }}
+    select * from {{ source('evaluation', 'campaigns') }}
 
 ),
 
 -- One figure stands for a campaign: of its value, or else of what the source declares, the total
--- effect by the estimator that knows the ties, or else the next that there is.
+-- effect or else the direct one, by the estimator that speaks for it.
 results_ranked as (
 
     select
@@ -30,16 +30,10 @@ results_ranked as (
                 case outcome when 'value' then 1 when 'converted' then 2 else 3 end asc nulls last,
                 outcome asc nulls last,
                 case estimand when 'total' then 1 when 'direct' then 2 else 3 end asc nulls last,
-                case estimator
-                    when 'exposure_regression' then 1
-                    when 'design_contrast' then 2
-                    when 'adjusted_association' then 3
-                    else 4
-                end asc nulls last,
-                estimator asc nulls last,
                 arm asc nulls last
         ) as bigint) as headline_rank
     from results
+    where is_headline
 
 ),
 
@@ -78,6 +72,7 @@ campaigns_scored as (
         campaigns.campaign_id,
         ---------- text
         campaigns.name,
+        campaigns.origin,
         campaigns.campaign_type,
         labels.evidence,
         labels.label,

@@ -7,6 +7,18 @@ contacts as (
 
 ),
 
+own_contacts as (
+
+    select * from {{ ref('int_own_contacts') }}
+
+),
+
+own_keys as (
+
+    select idempotency_key from {{ source('identity', 'sent_messages') }}
+
+),
+
 identities as (
 
     select * from {{ source('identity', 'records') }}
@@ -36,8 +48,10 @@ contacts_dated as (
     select
         ---------- ids
         {{ entity_id('contact_source_id', 'contacts') }} as contact_id,
+        cast(null as varchar) as strategy_action_id,
         identities.customer_id,
         {{ entity_id('campaign_source_id', 'contacts') }} as campaign_id,
+        cast(null as varchar) as content_id,
         ---------- text
         contacts.channel,
         contacts.content_type,
@@ -61,6 +75,32 @@ contacts_dated as (
         on
             contacts.source_system = campaigns.source_system
             and contacts.campaign_source_id = campaigns.campaign_source_id
+    left join own_keys on contacts.contact_source_id = own_keys.idempotency_key
+    where own_keys.idempotency_key is null
+
+),
+
+contacts_of_all as (
+
+    select * from contacts_dated
+    union all
+    select
+        contact_id,
+        strategy_action_id,
+        customer_id,
+        campaign_id,
+        content_id,
+        channel,
+        content_type,
+        outcome,
+        cost,
+        false as is_sent_at_assumed,
+        sent_at,
+        delivered_at,
+        opened_at,
+        clicked_at,
+        converted_at
+    from own_contacts
 
 ),
 
@@ -68,15 +108,15 @@ contacts_dated as (
 contacts_responded as (
 
     select
-        contacts_dated.contact_id,
+        contacts_of_all.contact_id,
         cast(min(redemptions.redeemed_at) as timestamp) as converted_at
-    from contacts_dated
+    from contacts_of_all
     inner join redemptions
         on
-            contacts_dated.customer_id = redemptions.customer_id
-            and contacts_dated.campaign_id = redemptions.campaign_id
-            and contacts_dated.sent_at <= redemptions.redeemed_at
-    group by contacts_dated.contact_id
+            contacts_of_all.customer_id = redemptions.customer_id
+            and contacts_of_all.campaign_id = redemptions.campaign_id
+            and contacts_of_all.sent_at <= redemptions.redeemed_at
+    group by contacts_of_all.contact_id
 
 ),
 
@@ -84,39 +124,39 @@ contacts_joined_to_responses as (
 
     select
         ---------- ids
-        contacts_dated.contact_id,
-        cast(null as varchar) as strategy_action_id,
-        contacts_dated.customer_id,
-        contacts_dated.campaign_id,
+        contacts_of_all.contact_id,
+        contacts_of_all.strategy_action_id,
+        contacts_of_all.customer_id,
+        contacts_of_all.campaign_id,
         channels.channel_id,
-        cast(null as varchar) as content_id,
+        contacts_of_all.content_id,
         ---------- text
-        contacts_dated.content_type,
+        contacts_of_all.content_type,
         coalesce(
-            contacts_dated.outcome,
+            contacts_of_all.outcome,
             case when contacts_responded.converted_at is not null then 'redeemed' end
         ) as outcome,
         ---------- numbers
-        contacts_dated.cost,
+        contacts_of_all.cost,
         ---------- booleans
-        contacts_dated.is_sent_at_assumed,
+        contacts_of_all.is_sent_at_assumed,
         {{ is_synthetic() }} as is_synthetic,
         ---------- timestamps
-        contacts_dated.sent_at,
-        contacts_dated.delivered_at,
-        contacts_dated.opened_at,
-        contacts_dated.clicked_at,
+        contacts_of_all.sent_at,
+        contacts_of_all.delivered_at,
+        contacts_of_all.opened_at,
+        contacts_of_all.clicked_at,
         coalesce(
             case
-                when contacts_dated.converted_at >= contacts_dated.sent_at
-                    then contacts_dated.converted_at
+                when contacts_of_all.converted_at >= contacts_of_all.sent_at
+                    then contacts_of_all.converted_at
             end,
             contacts_responded.converted_at
         ) as converted_at
-    from contacts_dated
-    left join channels on contacts_dated.channel = channels.channel_id
-    left join contacts_responded on contacts_dated.contact_id = contacts_responded.contact_id
-    where contacts_dated.sent_at is not null
+    from contacts_of_all
+    left join channels on contacts_of_all.channel = channels.channel_id
+    left join contacts_responded on contacts_of_all.contact_id = contacts_responded.contact_id
+    where contacts_of_all.sent_at is not null
 
 )
 

@@ -55,6 +55,7 @@ totals as (
         {{ amount_of_last_days(90, 'ordered_at', 'net_amount') }} as net_90d,
         {{ amount_of_last_days(365, 'ordered_at', 'net_amount') }} as net_365d,
         cast(sum(discount_amount) as decimal(18, 2)) as discount_amount,
+        cast(sum(return_amount) as decimal(18, 2)) as return_amount,
         cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,
         cast(sum(count_items) as bigint) as count_items,
         cast(count(count_items) as bigint) as count_orders_with_lines
@@ -84,6 +85,7 @@ customers_described as (
         end as distinct_categories_90d,
         {{ share_of('totals.count_items', 'totals.count_orders_with_lines') }} as items_per_order,
         {{ share_of('totals.discount_amount', 'totals.gross_amount') }} as discount_share,
+        {{ share_of('totals.return_amount', 'totals.gross_amount') }} as return_share,
         habits.preferred_iso_weekday,
         habits.preferred_hour,
         case when visits_recorded.has_visits then coalesce(visits.sessions_7d, 0) end

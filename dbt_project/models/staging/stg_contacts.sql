@@ -29,17 +29,18 @@ typed as (
         {{ cast_or_null('opened_at', 'timestamp') }} as opened_at,
         {{ cast_or_null('clicked_at', 'timestamp') }} as clicked_at,
         {{ cast_or_null('converted_at', 'timestamp') }} as converted_at,
+        {{ cast_or_null('opted_out_at', 'timestamp') }} as opted_out_at,
         {{ known_at(cast_or_null('sent_at', 'timestamp')) }} as known_at,
         ---------- verdict
         {{ reject_reason({
             'contact_source_id': 'required text',
-            'customer_source_id': 'required text',
             'sent_at': 'timestamp',
             'cost': 'decimal4 from 0',
             'delivered_at': 'timestamp',
             'opened_at': 'timestamp',
             'clicked_at': 'timestamp',
             'converted_at': 'timestamp',
+            'opted_out_at': 'timestamp',
         }) }} as reject_reason
     from source
 

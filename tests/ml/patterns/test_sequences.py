@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from statsmodels.stats.contingency_tables import StratifiedTable
 
 from crm_tasks.contracts.ml_patterns import PATTERN_COUNTS
+from crm_tasks.ml.patterns.chains import grow_chains
 from crm_tasks.ml.patterns.find import find_patterns
 from crm_tasks.ml.patterns.params import PatternParams
 from crm_tasks.ml.patterns.sequences import GAPS, JUDGED
@@ -107,6 +109,96 @@ def test_the_test_within_customers_is_the_one_of_mantel_and_haenszel(scratch):
         assert 2 * min(p, 1 - p) == pytest.approx(test.pvalue, rel=1e-6) or p > 0.45
 
 
+def ends_of(times, chain, params):
+    """Return the places of the orders that end a chain of products."""
+    ends = {place for place, (_, goods) in enumerate(times) if chain[0] in goods}
+    for item in chain[1:]:
+        ends = {
+            later
+            for place in ends
+            for later in range(place + 1, min(place + params.max_steps, len(times) - 1) + 1)
+            if item in times[later][1]
+            and (times[later][0] - times[place][0]).days <= params.max_gap_days
+        }
+    return ends
+
+
+def brute_force_chains(items, chains, params):
+    """Return how many orders end each chain, and how often each product follows those."""
+    n_prefix, n = defaultdict(int), defaultdict(int)
+    for _, times in visits(items):
+        ahead = [ahead_of(times, place, params) for place in range(len(times) - 1)]
+        for chain in chains:
+            for place in ends_of(times, chain, params) - {len(times) - 1}:
+                n_prefix[chain] += 1
+                for then in ahead[place].keys() - set(chain):
+                    n[chain, then] += 1
+    return n_prefix, n
+
+
+@pytest.mark.parametrize("length", [2, 3])
+def test_supports_of_longer_sequences_equal_brute_force(scratch, length):
+    """500 short sequences with a largest gap; chains grown from every pair there is."""
+    items = drawn(4, 3000, 12, 3, n_customers=500)
+    params = replace(PARAMS, min_baskets=3, max_gap_days=250, max_q=1.0, max_prefix=length)
+    _, lent = found(scratch, items, params)
+    pairs = lent.query("select prefix, next_item from counted").to_pandas()
+    grown, _ = grow_chains(lent, pairs, params.min_baskets, 12, params)
+    names = lent.query("select distinct product_id from baskets order by product_id")
+    label = names.column(0).to_pylist()
+    told = lent.query("select * from chain_names").to_pylist()
+    chains = {row["chain"]: tuple(label[one] for one in row["items"]) for row in told}
+    assert len(chains) > 10
+    assert {len(chain) for chain in chains.values()} == {length}
+    n_prefix, n = brute_force_chains(items, set(chains.values()), params)
+    assert {chains[row["chain"]]: row["n_prefix"] for row in told} == n_prefix
+    ours = lent.query("select * from counted_chains").to_pylist()
+    counted = {(chains[row["chain"]], label[row["next_item"]]): row["n"] for row in ours}
+    assert counted == {key: count for key, count in n.items() if count >= params.min_baskets}
+    assert len(counted) > 20
+    rules = grown[-1]
+    assert len(rules) > 0
+    for row in rules.itertuples():
+        chain = chains[row.prefix]
+        assert row.n == n[chain, label[row.next_item]]
+        assert row.n_prefix == n_prefix[chain]
+
+
+def test_a_chain_of_three_is_found_and_a_pair_that_says_as_much_is_not_lengthened(scratch):
+    """Planted: z follows b if a came before it; y follows x whatever came before."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for customer in range(60):
+        had_a = had_x = False
+        owed = []
+        for number in range(30):
+            goods = {"f"} | {i for i in "gh" if rng.random() < 0.2} | set(owed)
+            owed = []
+            if had_a and rng.random() < 0.7:
+                goods.add("b")
+                owed += ["z"] if rng.random() < 0.8 else []
+            elif rng.random() < 0.1:
+                goods.add("b")
+            if had_x and rng.random() < 0.6:
+                goods.add("y")
+            had_a, had_x = rng.random() < 0.2, rng.random() < 0.2
+            goods |= ({"a"} if had_a else set()) | ({"x"} if had_x else set())
+            rows.append((f"o{customer}-{number}", f"k{customer}", 300 - number * 9, sorted(goods)))
+    tables, _ = found(scratch, order_items(rows), PatternParams(max_steps=1))
+    rules = tables["sequence_rules"].to_pandas()
+    longer = rules[rules["n_items"] == 3]
+    assert ("a > b", "z") in set(zip(longer["prefix"], longer["next_item"], strict=True))
+    assert longer["improvement"].min() > 0
+    assert not (longer["next_item"] == "y").any()
+    assert ("x", "y") in set(zip(rules["prefix"], rules["next_item"], strict=True))
+    (rule,) = longer[longer["prefix"] == "a > b"].to_dict("records")
+    assert rule["confidence"] == pytest.approx(0.8, abs=0.1)
+    assert rule["prefix_label"] == "name of a > name of b"
+    counts = tables["pattern_counts"].to_pandas()
+    counted = counts[(counts["rule_kind"] == "sequence") & (counts["n_items"] == 3)]
+    assert counted["n_rules"].tolist() == [len(longer)]
+
+
 def test_tastes_are_no_sequence(scratch):
     # Half of the customers buy a and b in every other order, at random: no order between them.
     rng = np.random.default_rng(3)
@@ -117,7 +209,8 @@ def test_tastes_are_no_sequence(scratch):
             goods = [item for item in likes if rng.random() < 0.5] or ["e"]
             rows.append((f"o{customer}-{number}", f"k{customer}", 300 - number * 7, goods))
     tables, _ = found(scratch, order_items(rows), PatternParams())
-    assert tables["pattern_counts"].to_pandas().iloc[-1]["n_sets"] > 0
+    counts = tables["pattern_counts"].to_pandas().set_index(["rule_kind", "n_items"])
+    assert counts.loc[("sequence", 2), "n_sets"] > 0
     assert tables["sequence_rules"].num_rows == 0
 
 

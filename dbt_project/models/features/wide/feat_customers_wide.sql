@@ -69,6 +69,7 @@ features_joined as (
         behavior.distinct_categories_90d,
         behavior.items_per_order,
         behavior.discount_share,
+        behavior.return_share,
         behavior.preferred_iso_weekday,
         behavior.preferred_hour,
         behavior.sessions_7d,
