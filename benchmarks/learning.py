@@ -92,7 +92,7 @@ def _tests(workshop: Workshop, *files: str) -> Measured:
 
 @line(
     5,
-    f"Planted M, 15 of 100 blocks: interests are found again, adjusted Rand index >= {ARI_AT_LEAST}",
+    f"Planted M, 15 of 100 blocks: interests found again, adjusted Rand index >= {ARI_AT_LEAST}",
 )
 def interests(workshop: Workshop) -> Measured:  # noqa: ARG001 (needs no checkout)
     """Group fifteen thousand planted customers by what they buy."""
