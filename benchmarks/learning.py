@@ -90,21 +90,27 @@ def _tests(workshop: Workshop, *files: str) -> Measured:
     return Measured(last.strip("= "), done.code == 0)
 
 
-@line(5, f"Planted company M: interests are found again, adjusted Rand index >= {ARI_AT_LEAST}")
+@line(
+    5,
+    f"Planted M, 15 of 100 blocks: interests found again, adjusted Rand index >= {ARI_AT_LEAST}",
+)
 def interests(workshop: Workshop) -> Measured:  # noqa: ARG001 (needs no checkout)
     """Group fifteen thousand planted customers by what they buy."""
     index, n = planted().interests(lend)
     return Measured(f"{n} groups found of 8 planted, ARI {index:.3f}", index >= ARI_AT_LEAST)
 
 
-@line(5, "Planted company M: 6 of 6 basket rules, 4 of 4 sequences; counts equal brute force")
+@line(
+    5,
+    "Planted M, 15 of 100 blocks: 6 of 6 basket rules, 4 of 4 sequences; counts equal brute force",
+)
 def rules(workshop: Workshop) -> Measured:  # noqa: ARG001
     """Find the planted rules among all others, and count a sample again by sets."""
     found = planted().rules(lend)
     return Measured(found.text, found.holds)
 
 
-@line(5, "Planted company M: drivers of leaving have the planted signs and ranks")
+@line(5, "Planted M, 15 of 100 blocks: drivers of leaving have the planted signs and ranks")
 def drivers(workshop: Workshop) -> Measured:  # noqa: ARG001
     """Learn churn:90d from what the company's customers did."""
     params = PropensityParams(targets=PropensityParams().targets[:1])
@@ -120,7 +126,10 @@ def drivers(workshop: Workshop) -> Measured:  # noqa: ARG001
     return Measured(text, not wrong and by_weight == list(DRIVERS))
 
 
-@line(5, f"Planted company M: purchase probabilities of every champion, ECE <= {ECE_AT_MOST}")
+@line(
+    5,
+    f"Planted M, 15 of 100 blocks: purchase probabilities of every champion, ECE <= {ECE_AT_MOST}",
+)
 def calibrated(workshop: Workshop) -> Measured:  # noqa: ARG001
     """Learn purchases within 7, 28 and 90 days, judged out of time."""
     params = PropensityParams(targets=PropensityParams().targets[1:], reasons_for=())

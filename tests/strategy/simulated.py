@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from crm_tasks.steps.strategy import REMEMBERED
 from crm_tasks.strategy.plan import plan_contacts
 from crm_tasks.strategy.rules import load_rules
 from tests.strategy.builders import AS_OF, customer, frames, letter, params
@@ -63,7 +64,9 @@ def days(
             budget=Decimal(int(rng.integers(0, 60))) / 100,
             channel_per_day=(("sms", int(rng.integers(0, 3))),),
         )  # fmt: skip
-        previous = pa.concat_tables(history) if history else None
+        # As a step reads them: of the last days only, in one piece.
+        remembered = history[-REMEMBERED.days :]
+        previous = pa.concat_tables(remembered).combine_chunks() if remembered else None
         letters = (
             (letter(f"m{n}", people[n % n_customers]["customer_id"], 3 - n),) if n % 3 == 0 else ()
         )

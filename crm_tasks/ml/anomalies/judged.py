@@ -52,17 +52,19 @@ def judge_methods(told: Histories, params: AnomalyParams, judging: JudgementPara
         return Judged(not_judged(TARGET, METRIC, NAIVE, CANDIDATES, reason), {})
     rng = np.random.default_rng(params.seed)
     chosen = np.sort(rng.permutation(len(told))[: params.judged_at_most])
-    changed, labels = with_anomalies(told.take(chosen), params, rng)
-    if labels.sum() < judging.positives_at_least:
+    rounds = [with_anomalies(told.take(chosen), params, rng) for _ in range(params.rounds)]
+    labels = np.concatenate([one for _, one in rounds])
+    if labels.sum() < judging.positives_at_least * params.rounds:
         reason = f"{labels.sum()} ordered lately; {judging.positives_at_least} are needed"
         return Judged(not_judged(TARGET, METRIC, NAIVE, CANDIDATES, reason), {})
     scores = {
-        NAIVE: against_everybody(changed, params).score,
-        OWN_HISTORY: against_own_history(changed, params).score,
-        ISOLATION_FOREST: isolation(changed, params),
+        name: np.concatenate([method(changed, params) for changed, _ in rounds])
+        for name, method in _METHODS.items()
     }
     measures = {name: RocArea(labels, score) for name, score in scores.items()}
-    found = judge(TARGET, METRIC, NAIVE, measures, judging, preference=(OWN_HISTORY,))
+    # A customer stands in every round: customers are drawn, not cases.
+    units = np.tile(chosen, params.rounds)
+    found = judge(TARGET, METRIC, NAIVE, measures, judging, units=units, preference=(OWN_HISTORY,))
     champion = OWN_HISTORY if found.champion == OWN_HISTORY else NAIVE
     rows = tuple(
         {
@@ -108,6 +110,13 @@ def isolation(told: Histories, params: AnomalyParams) -> Floats:
     with threadpool_limits(1):
         forest = IsolationForest(n_estimators=params.trees, random_state=params.seed).fit(filled)
         return np.asarray(-forest.score_samples(filled).round(9), dtype=np.float64)
+
+
+_METHODS = {
+    NAIVE: lambda told, params: against_everybody(told, params).score,
+    OWN_HISTORY: lambda told, params: against_own_history(told, params).score,
+    ISOLATION_FOREST: isolation,
+}
 
 
 def _precision(labels: Ints, score: Floats, judging: JudgementParams) -> Interval:

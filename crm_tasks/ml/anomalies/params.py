@@ -26,6 +26,8 @@ class AnomalyParams:
         Customers judged by, a draw of all.
     injected_share, injected_at_least : float, int
         How many customers are given an anomaly when methods are judged.
+    rounds : int
+        How often that is done, each time to other customers: few anomalies judge nothing.
     """
 
     window_days: int = 56
@@ -37,5 +39,6 @@ class AnomalyParams:
     judged_at_most: int = 20_000
     injected_share: float = 0.01
     injected_at_least: int = 25
+    rounds: int = 4
     trees: int = 100
     seed: int = 1
