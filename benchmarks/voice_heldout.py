@@ -2,7 +2,8 @@
 
 None shares its wording with what the model learns from (tests/text/test_starter.py compares runs of
 six words and of seven characters), and nothing was written for the model with one of their mistakes
-in sight: of these messages only the figure was looked at. All are invented, by the hand that wrote
+in sight. But their figure was looked at six times while the model was widened, and the last of them
+was kept, so it is no longer that of a single look. All are invented, by the hand that wrote
 what the model learns from: what a real company's customers write is judged by its own labels
 (`crm text train`).
 """

@@ -6,6 +6,8 @@ import csv
 
 import pyarrow.parquet as pq
 
+from crm_tasks.cli import text
+
 
 def test_the_queue_goes_to_a_file_that_training_takes(call, copied, company, tmp_path):
     out = tmp_path / "labels.csv"
@@ -43,6 +45,11 @@ def test_what_to_learn_from_is_said_once(call, tmp_path):
         assert "either a file of labels or --tags" in ended.err
     ended = call("text", "queue", "--out", tmp_path / "labels.xlsx", "--home", tmp_path)
     assert "ends in .csv or .parquet" in ended.err
+
+
+def test_each_verb_has_a_line_of_help():
+    assert [one.callback.__name__ for one in text.app.registered_commands] == ["queue", "train"]
+    assert all(one.callback.__doc__ for one in text.app.registered_commands)
 
 
 def test_help_teaches_the_four_steps(call):
