@@ -8,7 +8,7 @@ daily runs block as the model was trained.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -77,6 +77,9 @@ def plain(expression: str) -> str:
 def choose_rules(scratch: Scratch, records: str, pairs_per_record: float) -> tuple[Rule, ...]:
     """Return all candidate rules with their number of pairs, and whether they are used.
 
+    Where no two records share anything yet, every rule stays in use: nothing is compared now, and
+    what comes later is.
+
     Parameters
     ----------
     scratch : Scratch
@@ -92,6 +95,8 @@ def choose_rules(scratch: Scratch, records: str, pairs_per_record: float) -> tup
         n_pairs = count_pairs(scratch, records, [one.format("") for one in shared])
         is_used = 0 < n_pairs <= pairs_per_record * n_records
         rules.append(Rule(shared, n_pairs, is_used))
+    if not any(rule.n_pairs for rule in rules):
+        rules = [replace(rule, is_used=True) for rule in rules]
     return tuple(rules)
 
 

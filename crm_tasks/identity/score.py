@@ -131,7 +131,12 @@ def joined(parts: list[Scored]) -> Scored:
 
 
 def score(scratch: Scratch, model: IdentityModel, least: float) -> Scored:
-    """Return every blocked pair of the table ``records`` that is at least so probable."""
+    """Return every blocked pair of the table ``records`` that is at least so probable.
+
+    A model without a blocking rule finds none: Splink would compare everybody with everybody.
+    """
+    if not model.rules:
+        return score_pairs(scratch, model, {})
     with told_plainly("scoring"):
         linker = _linker(scratch, model)
         return at_least(read_scored(scratch, model, linker.score_all(least)), least)
@@ -142,6 +147,8 @@ def score_with(scratch: Scratch, model: IdentityModel, least: float) -> Scored:
 
     The cost grows with ``changed``: the rest of the company is only looked up.
     """
+    if not model.rules:
+        return score_pairs(scratch, model, {})
     with told_plainly("scoring"):
         scratch.query(
             "create or replace view unchanged as select * from records "

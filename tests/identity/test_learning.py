@@ -36,6 +36,10 @@ FOUR = [
      "address": "12 High Street"},
     {"key": "d:1", "full_name": "Joan Prendergast", "birth_date": "1980-02-03", "city": "York"},
 ]  # fmt: skip
+STRANGERS = [
+    {"key": f"shop:{n}", "email": f"person{n}@shop.example", "phone": f"07400 {123_000 + n}"}
+    for n in range(40)
+]
 
 
 def engine_with(scratch, rows, model=MODEL):
@@ -84,6 +88,21 @@ def test_blocking_counts_every_pair_once_and_leaves_out_what_costs_too_much(scra
     assert (
         Rule(("{}email", "{}city"), 1, is_used=True).sql == "l.email = r.email and l.city = r.city"
     )
+
+
+def test_where_nothing_is_shared_yet_every_rule_stays_for_what_comes_later(scratch):
+    engine = engine_with(scratch, STRANGERS)
+    rules = choose_rules(engine, "records", 8.0)
+    assert all(rule.is_used for rule in rules)
+    assert not any(rule.n_pairs for rule in rules)
+
+
+def test_a_model_without_a_rule_compares_nobody(scratch):
+    engine = engine_with(scratch, STRANGERS)
+    bare = replace(MODEL, rules=())
+    assert len(score(engine, bare, 0.0)) == 0
+    engine.query("create table changed as select * from records where record = 1")
+    assert len(score_with(engine, bare, 0.0)) == 0
 
 
 # --- frequencies ----------------------------------------------------------------------------------

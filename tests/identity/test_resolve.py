@@ -181,7 +181,7 @@ def test_decisions_about_unknown_records_wait():
 
 def test_every_table_keeps_its_contract(planted):
     known = {table.name: table for table in contracts.TABLES}
-    assert {*planted.tables, "decisions"} == known.keys()
+    assert {*planted.tables, "decisions", "sent_messages"} == known.keys()
     for name, rows in planted.tables.items():
         assert check_rows(known[name], rows).num_rows == rows.num_rows
         assert rows.num_rows > 0, name

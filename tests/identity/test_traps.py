@@ -206,3 +206,13 @@ def test_the_shipped_thresholds_are_those_of_a_profile_that_names_none():
 def test_an_empty_company_has_nobody(scratch):
     assert inputs_of([{"key": "crm:1"}]).records.num_rows == 1
     assert persons_of(scratch, [{"key": "crm:1"}]) == [{"crm:1"}]
+
+
+def test_numbered_mailboxes_and_phones_in_a_row_are_not_one_person(scratch):
+    """Nothing is shared here; the model is learned from these records alone."""
+    rows = [
+        {"key": f"shop:{n}", "email": f"person{n}@shop.example", "phone": f"07400 {123_000 + n}"}
+        for n in range(40)
+    ]
+    found = persons_of(scratch, rows, model=None)
+    assert sorted(found, key=min) == sorted(({row["key"]} for row in rows), key=min)
