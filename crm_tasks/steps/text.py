@@ -57,10 +57,10 @@ def read_texts(run: Run) -> StepReport:
         "ml.text_labels": run.write("ml.text_labels", with_answers(labels, answers, taxonomy)),
         "ml.text_label_queue": run.write("ml.text_label_queue", label_queue(labels)),
     }
-    _register(run, text_cards(run))
+    n_registered = _register(run, text_cards(run))
     return StepReport(
         rows_in=listed.num_rows,
-        rows_written=sum(written.values()),
+        rows_written=sum(written.values()) + n_registered,
         rows_touched=read.num_rows,
         message=f"{read.num_rows:,} texts read, {kept.rows.num_rows:,} stand as they were read"
         + told_of_answers(answers),
@@ -105,9 +105,12 @@ def text_cards(run: Run) -> list[TextCard]:
     ]  # fmt: skip
 
 
-def _register(run: Run, cards: list[TextCard]) -> None:
-    for table, rows in registry_rows(cards, run.as_of).items():
+def _register(run: Run, cards: list[TextCard]) -> int:
+    """Hand over the rows of the registry; return how many."""
+    parts = registry_rows(cards, run.as_of)
+    for table, rows in parts.items():
         run.write_part(table, rows)
+    return sum(rows.num_rows for rows in parts.values())
 
 
 def text_models(run: Run) -> ModelStore:

@@ -27,7 +27,7 @@ STATEMENTS = {
     name: text for module in MODULES for name, text in vars(module).items() if name.isupper()
 }
 #: What a plan adds to its parameters before it binds them.
-ADDED = {"policy_version", "status"}
+ADDED = {"design", "policy_version", "status"}
 #: A row number over these is the same however the rows lie: the last of them is unique in its part.
 UNIQUE_LAST = ("offers.rule_no", "channel_id", "issue_id", "place", "platform")
 
