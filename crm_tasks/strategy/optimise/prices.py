@@ -185,8 +185,10 @@ def solve_relaxed(problem: Problem, at_most: Floats, at_least: Floats, penalty: 
     ]).tocsr()  # fmt: skip
     limits = np.r_[np.ones(problem.n_units), at_most[upper], -at_least[lower]]
     cost = np.r_[-problem.gain, np.full(len(lower), penalty)]
-    solved = linprog(cost, A_ub=matrix, b_ub=limits, bounds=(0, None), method="highs")
     found = Relaxed(np.zeros(len(at_most)), np.zeros(len(at_most)), np.zeros(n))
+    if not len(cost):  # nobody has an option: a program without variables is none to SciPy
+        return found
+    solved = linprog(cost, A_ub=matrix, b_ub=limits, bounds=(0, None), method="highs")
     if solved.x is None:
         return found
     duals = np.maximum(-solved.ineqlin.marginals[problem.n_units :], 0.0)

@@ -57,6 +57,15 @@ def test_a_large_plan_is_within_its_proven_gap_of_the_linear_program(seed):
     assert solution.gap <= 0.005
 
 
+@pytest.mark.parametrize("size", [EXACT, LAGRANGIAN])
+def test_where_nobody_has_an_option_the_plan_is_empty(size):
+    none = np.array([], dtype=np.int64)
+    days = Family("day", ("0",), none, np.array([]), np.array([5.0]), np.array([0.0]))
+    solution = solve(Problem(none, np.array([]), (days,)), size)
+    assert len(solution.taken) == 0
+    assert (solution.objective, solution.bound) == (0.0, 0.0)
+
+
 def test_units_move_to_their_second_days_in_a_chain_to_make_room():
     """Day 0 is asked for twice as often as it has places, day 6 not at all."""
     rng = np.random.default_rng(3)
