@@ -9,7 +9,7 @@ Age, gender and other attributes of a person are no features.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from crm_tasks.ml.propensity.wording import NAMES
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     import numpy.typing as npt
     import pyarrow as pa
@@ -400,6 +401,10 @@ class Facts:
         ]
         matrix = np.column_stack(columns) if len(customers) else np.empty((0, len(NAMES)))
         return Cases(customers, np.ascontiguousarray(matrix))
+
+    def ask(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
+        """Return the answer of the prepared tables to a query."""
+        return self._scratch.query(sql, values)
 
     def bought(self, origin: dt.date, horizon_days: int) -> Ints:
         """Return the customers (numbers, ascending) who ordered in the days from ``origin`` on."""
