@@ -233,13 +233,13 @@ def throughput(given: argparse.Namespace) -> dict[str, Any]:
     Then a second run with a thousand more: what it scores is counted.
     """
     rng = np.random.default_rng(1)
-    clear = list(_letters(given.texts + MORE, rng))
+    clear = pa.chunked_array([list(_letters(given.texts + MORE, rng))])
     listed = _listed(len(clear))
     first = listed.slice(0, given.texts)
     known = KnownValues.of([("name", f"Anna{n} Schmidt{n % 97}") for n in range(20_000)])
     model = starter_model()
     began, cpu = time.perf_counter(), time.process_time()
-    texts = dated([read_texts(first, clear[: given.texts], known, {}, REGIONS)], AS_OF)
+    texts = dated([read_texts(first, clear.slice(0, given.texts), known, {}, REGIONS)], AS_OF)
     labels = dated([label_texts(texts, model)], AS_OF)
     found = {
         "n": given.texts, "n_labelled": labels.num_rows,
@@ -249,7 +249,7 @@ def throughput(given: argparse.Namespace) -> dict[str, Any]:
     began, cpu = time.perf_counter(), time.process_time()
     kept = kept_texts(listed, texts, known)
     held = kept_labels(kept.rows, labels, model.version)
-    read = read_texts(kept.to_read, clear[given.texts :], known, {}, REGIONS)
+    read = read_texts(kept.to_read, clear.slice(given.texts), known, {}, REGIONS)
     scored = label_texts(read, model)
     again = {
         "n": listed.num_rows, "n_held": held.num_rows, "n_read": read.num_rows,
