@@ -224,7 +224,6 @@ def verdicts(workshop: Workshop) -> Measured:
 @line(5, "Learning at 1 M customers: under 20 minutes of CPU and 24 GiB; growth and curve shown")
 def growth(workshop: Workshop) -> Measured:
     """Measure every stage at 100 k and 1 M customers, and the learning curve at 100 k."""
-    workshop.need_environment()
     command = [workshop.python, "-m", "benchmarks.learning_growth", "--curve", "100000"]
     printed = run_child(command, workshop.checkout).checked().printed
     return judged_growth(printed)
