@@ -140,7 +140,7 @@ def reach(workshop: Workshop) -> Measured:
     reasons = {row["kind"]: row for row in workshop.query(home, reasons_sql())}
     plan, unhappy = _one(workshop, home, COMPLAINTS), _one(workshop, home, UNHAPPY)
     named = ", ".join(
-        f"{kind} {row['n']} (of {row['n_raising']} as a risk)" for kind, row in reasons.items()
+        f"{kind} {row['n']} ({row['n_raising']} as a risk)" for kind, row in reasons.items()
     )
     text = (
         f"features: {told['n_complained']} customers with complaints in 90 days, "
