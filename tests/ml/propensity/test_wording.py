@@ -12,7 +12,8 @@ from crm_tasks.ml.propensity.wording import FEATURES
 def test_one_is_told_as_one_and_two_as_several():
     waiting = FEATURES["n_open_issues"]
     assert waiting.told("n_open_issues", 1.0)[0] == "1 message waits for an answer"
-    assert waiting.told("n_open_issues", 2.0) == ("2 messages wait for an answer", "2 条来信尚待答复")
+    several = ("2 messages wait for an answer", "2 条来信尚待答复")
+    assert waiting.told("n_open_issues", 2.0) == several
     assert FEATURES["recency_days"].told("recency_days", 1.0)[0] == "last order 1 day ago"
 
 
