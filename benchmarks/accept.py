@@ -24,6 +24,7 @@ from benchmarks import (  # noqa: F401 (importing registers their lines)
     planning,
     planted,
     planted_entities,
+    planted_plans,
     profiles,
     relationships,
     throughput,

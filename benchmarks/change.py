@@ -62,7 +62,6 @@ def only_the_interval_is_rewritten(workshop: Workshop) -> Measured:
 )
 def micro_batches(workshop: Workshop) -> Measured:
     """Land the bundled lines in two files and compare with both at once."""
-    workshop.need_environment()
     folder = workshop.folder / "microbatch"
     command = [workshop.python, "-m", "benchmarks.microbatch", folder, *SHARES]
     printed = run_child(command, workshop.checkout).checked().printed
@@ -86,7 +85,6 @@ def micro_batches(workshop: Workshop) -> Measured:
 @line(2, f"What is brought up to date equals what is built again: {N_HISTORIES} random histories")
 def random_histories(workshop: Workshop) -> Measured:
     """Run the property of the suite on many more histories."""
-    workshop.need_environment()
     command = [workshop.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=0",
                "tests/dbt/test_changes.py"]  # fmt: skip
     run = run_child(command, workshop.checkout, {"CHANGE_HISTORIES": str(N_HISTORIES)})
@@ -97,7 +95,6 @@ def random_histories(workshop: Workshop) -> Measured:
 def _story(workshop: Workshop) -> dict[str, Any]:
     """Return what the story came to, told once per workshop."""
     if id(workshop) not in STORIES:
-        workshop.need_environment()
         command = [workshop.python, "-m", "benchmarks.change_story", workshop.folder / "change"]
         told = run_child(command, workshop.checkout).checked().printed
         STORIES[id(workshop)] = json.loads(told.strip().splitlines()[-1])

@@ -143,7 +143,6 @@ def cookie_cats(workshop: Workshop) -> Measured:
     file = REPOSITORY.parent / "shared" / "data" / "optional" / "cookie_cats_ab.csv.gz"
     if not file.exists():
         raise NotRun("no ../shared/data/optional/cookie_cats_ab.csv.gz")
-    workshop.need_environment()
     folder = workshop.folder / "cookie_cats"
     (folder / "data").mkdir(parents=True)
     shutil.copy(file, folder / "data" / "ab_test.csv.gz")

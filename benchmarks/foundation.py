@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.acceptance import Measured, NotRun, line
+from benchmarks.acceptance import Measured, line
 from benchmarks.processes import run_child
 from benchmarks.results import compare_results
 from benchmarks.run import measure_newcomer
@@ -119,7 +119,6 @@ def repeat(workshop: Workshop) -> Measured:
 @line(1, f"As of {AS_OF}: no later fact in any table, and a planted one changes nothing")
 def look_back(workshop: Workshop) -> Measured:
     """Run as of an earlier date, with and without a row at that very midnight."""
-    workshop.need_environment()
     folder = workshop.folder / "planted-future"
     profile = plant_transactions(
         folder,
@@ -240,10 +239,8 @@ def look_at_served_file(workshop: Workshop) -> Measured:
 @line(1, "The served file opens with a DuckDB 1.5 client and says the same")
 def open_with_older_client(workshop: Workshop) -> Measured:
     """Ask the reconciling query of DuckDB 1.5."""
+    run_child(["make", ".venv-duckdb15/.ready"], workshop.checkout).checked()
     python = workshop.checkout / ".venv-duckdb15" / "bin" / "python"
-    workshop.need_environment()
-    if not python.exists():
-        raise NotRun("no .venv-duckdb15")
     code = (
         "import duckdb, json, sys; c = duckdb.connect(sys.argv[1], read_only=True); "
         "print(json.dumps([duckdb.__version__, *map(str, c.execute(sys.argv[2]).fetchall()[0])]))"

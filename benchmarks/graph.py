@@ -67,15 +67,16 @@ PLAN: dict[str, tuple[tuple[str, str], ...]] = {
         ("guanxi", "basics"), ("networkx", "basics"), ("igraph", "basics"),
         ("networkit", "basics"), ("guanxi", "leiden"), ("igraph", "leiden"),
         ("guanxi", "eigenvector"), ("igraph", "eigenvector"),
-        ("guanxi", "between_other_seed"), ("guanxi", "between"), ("guanxi", "hops"),
-        ("guanxi", "stage"),
+        ("guanxi", "between_other_seed"), ("guanxi", "between"),
+        ("guanxi", "hops_other_seed"), ("guanxi", "hops"), ("guanxi", "stage"),
         ("guanxi", "stage_without_paths"), ("igraph", "stage"),
         ("guanxi", "pagerank_round"), ("guanxi", "cascade"),
         ("pynetim", "cascade"), ("guanxi", "seeds"),
     ),
     "10M": (
         ("guanxi", "basics"), ("igraph", "basics"), ("guanxi", "leiden"), ("igraph", "leiden"),
-        ("guanxi", "hops"), ("guanxi", "between_other_seed"), ("guanxi", "between"),
+        ("guanxi", "hops_other_seed"), ("guanxi", "hops"),
+        ("guanxi", "between_other_seed"), ("guanxi", "between"),
         ("guanxi", "stage"), ("guanxi", "pagerank_round"),
     ),
     "20M": (("guanxi", "basics"), ("guanxi", "stage"),),
@@ -86,7 +87,7 @@ REFERENCES = {
     ("guanxi", "between"): ("between_exact", "between_other_seed"),
     ("networkx", "between"): ("between_exact",),
     ("networkit", "between"): ("between_exact",),
-    ("guanxi", "hops"): ("counted",),
+    ("guanxi", "hops"): ("counted", "hops_other_seed"),
     ("guanxi", "pivots"): ("distance_exact",),
 }
 

@@ -62,6 +62,11 @@ def hops(network: engine.Network) -> Answer:
     return {"values": balls.inverse, "mean_hops": float(balls.hops.sum() / balls.reached.sum())}
 
 
+def hops_other_seed(network: engine.Network) -> Answer:
+    """Measure the same with another seed: where exact is out of reach, what two draws agree on."""
+    return {"values": engine.estimate_balls(network, 8, SEED + 1).inverse}
+
+
 def counted(network: engine.Network) -> Answer:
     """Measure harmonic centrality over hops exactly, by bit sets."""
     return {"values": engine.count_balls(network).inverse}
@@ -246,6 +251,7 @@ OPERATIONS: dict[str, Callable[[Any], Answer]] = {
     "distance_exact": distance_exact,
     "eigenvector": eigenvector,
     "hops": hops,
+    "hops_other_seed": hops_other_seed,
     "leiden": leiden,
     "pagerank_round": pagerank_round,
     "pivots": pivots,

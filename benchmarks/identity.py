@@ -27,7 +27,6 @@ def trial(
     workshop: Workshop, *words: object, module: str = "linkage_trial"
 ) -> tuple[dict[str, Any], float]:
     """Run one linkage as a child; return its figures and peak memory in MiB."""
-    workshop.need_environment()
     command = [workshop.python, "-m", f"benchmarks.{module}", *map(str, words)]
     done = run_child(command, workshop.checkout).checked()
     return json.loads(done.printed.strip().splitlines()[-1]), done.peak_mb
@@ -124,7 +123,6 @@ def any_order(workshop: Workshop) -> Measured:
 )
 def canaries(workshop: Workshop) -> Measured:
     """Erase every member of the small company's club and search all files each time."""
-    workshop.need_environment()
     profile, home = workshop.small
     code = "from benchmarks.canaries import main; import sys; sys.exit(main(*sys.argv[1:]))"
     done = run_child([workshop.python, "-c", code, profile, home], workshop.checkout).checked()

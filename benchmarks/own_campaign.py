@@ -3,7 +3,8 @@
 A made-up company of 160 customers in 16 circles: a run draws a campaign by lot and plans; the plan
 is sent to a mail server and a gateway on loopback, one connection being lost on the way; delivery
 and opening come back as a source; the treated spend more, as planted here. A later run must settle
-what was in doubt, count each message once and find the planted effect.
+what was in doubt, count each message once and find the planted effect; one while the campaign runs
+says what is known so far, with intervals that hold at every look.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import datetime as dt
 import hashlib
 import itertools
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import numpy as np
@@ -37,7 +38,7 @@ VISITS, ITEMS = 6, 2
 FIRST, LAST = dt.date(2024, 4, 1), dt.date(2024, 5, 5)
 BEFORE_DAYS = 91
 SENT_AT = dt.datetime(2024, 4, 3, 12)  # noqa: DTZ001 (UTC, as every moment in the house)
-LATER = dt.date(2024, 5, 10)
+HALFWAY, LATER = dt.date(2024, 4, 22), dt.date(2024, 5, 10)
 #: What a treated customer spends more during the campaign.
 PLANTED = 12.0
 
@@ -53,9 +54,21 @@ left join strategy.actions as actions
     and actions.as_of_date = date '{LATER}'
 where consents.status = 'withdrawn'
 """  # noqa: S608 (a date of ours)
+RESULTS = """
+select outcome, estimand, estimator, effect, se, ci_low, ci_high, interval_kind, is_final,
+    is_headline
+from evaluation.strategy_results
+where campaign_id = 'april' and as_of_date = date '{day}' and evidence = 'randomised'
+order by all
+"""
 BRIEF = f"""
 select content from strategy.decision_briefs
 where language = 'en' and format = 'md' and as_of_date = date '{LATER}'
+"""  # noqa: S608 (a date of ours)
+SCORECARD = f"""
+select campaign_id, evidence, estimand, estimator, effect, effect_ci_low as low,
+    effect_ci_high as high
+from bi.campaign_scorecard where origin = 'draw' and as_of_date = date '{LATER}'
 """  # noqa: S608 (a date of ours)
 CUSTOMERS = ("id", "email", "phone", "since")
 ORDERS = ("order", "customer", "ordered", "product", "amount")
@@ -214,8 +227,30 @@ def own_campaign(workshop: Workshop) -> Measured:
         "inner join identity.records as r using (customer_id) where r.source_system = 'shop'",
     )
     land_what_followed(profile, sending, {row["who"]: row["arm"] for row in drawn})
+    workshop.run_directly(home, *options, "--as-of", str(HALFWAY)).checked()
+    so_far = workshop.query(home, RESULTS.format(day=HALFWAY))
     workshop.run_directly(home, *options, "--as-of", str(LATER)).checked()
-    return _judged(workshop, home, counts, keys)
+    found, running = _judged(workshop, home, counts, keys), _judged_so_far(workshop, home, so_far)
+    return Measured(f"{found.text}; {running.text}", found.holds and running.holds)
+
+
+def _judged_so_far(workshop: Workshop, home: Path, so_far: list[dict[str, Any]]) -> Measured:
+    """Compare what was said while the campaign ran with what is said of it when it is over."""
+    over = workshop.query(home, RESULTS.format(day=LATER))
+    kinds = [sorted({(row["interval_kind"], row["is_final"]) for row in rows})
+             for rows in (so_far, over)]  # fmt: skip
+    spent = [row for row in so_far if row["outcome"] == "value" and row["is_headline"]]
+    wider = min(
+        ((row["ci_high"] - row["ci_low"]) / (2 * 1.96 * row["se"]) for row in spent), default=0.0
+    )
+    told = ", ".join(
+        f"{row['estimand']} {row['effect']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
+        for row in spent
+    )
+    return Measured(
+        f"on {HALFWAY}, while it ran: {told}, always valid, {wider:.2f} x as wide as fixed ones",
+        kinds == [[("always_valid", False)], [("fixed", True)]] and wider > 1,
+    )
 
 
 def _judged(workshop: Workshop, home: Path, counts: Mapping[str, int], keys: list[str]) -> Measured:
@@ -227,8 +262,7 @@ def _judged(workshop: Workshop, home: Path, counts: Mapping[str, int], keys: lis
     (refused,) = workshop.query(home, REFUSED)
     shown = workshop.query(
         home,
-        "select campaign_id, evidence, estimand, estimator, effect, effect_ci_low as low, "
-        "effect_ci_high as high from bi.campaign_scorecard where origin = 'draw'",
+        SCORECARD,
     )
     (brief,) = workshop.query(home, BRIEF)
     if not shown:

@@ -251,7 +251,6 @@ def _simulate(n_days: int) -> int:
 @line(6, "1 M customers x 12 options planned under 5 minutes and 8 GiB; growth measured")
 def a_million(workshop: Workshop) -> Measured:
     """Plan a tenth and the whole million."""
-    workshop.need_environment()
     smaller, larger = (measure(workshop.python, n) for n in (MILLION // 10, MILLION))
     power = math.log(larger.cpu_seconds / smaller.cpu_seconds) / math.log(10)
     holds = larger.seconds <= SECONDS_AT_MOST and larger.peak_mib <= MIB_AT_MOST
@@ -261,7 +260,6 @@ def a_million(workshop: Workshop) -> Measured:
 @line(6, "0 violations of budget, places, caps, consent, quiet hours over 1,000 simulated days")
 def simulated_days(workshop: Workshop) -> Measured:
     """Plan day after day, each plan fed with what became of those before."""
-    workshop.need_environment()
     command = [workshop.python, "-m", "benchmarks.planning", "--days", str(DAYS)]
     done = run_child(command, workshop.checkout)
     last = (done.printed.strip().splitlines() or ["nothing was printed"])[-1]

@@ -70,7 +70,6 @@ def seeds_under_costs(workshop: Workshop) -> Measured:
 @line(4, f"Planted company, run through: communities NMI and strengths Spearman >= {AGREEMENT}")
 def planted_truth(workshop: Workshop) -> Measured:
     """Run the planted profile and set its graph beside the answer key."""
-    workshop.need_environment()
     home, key = workshop.folder / "planted-graph", workshop.folder / "planted-graph-key"
     workshop.run_directly(home, "--profile", "planted").checked()
     sources = workshop.folder / "planted-graph-sources"
@@ -139,7 +138,6 @@ def _export(workshop: Workshop, home: Path, form: str) -> str:
 @line(4, "make bench-graph at 100 k and 1 M ties: every goal; approximations' top 100 at least .9")
 def bench(workshop: Workshop) -> Measured:
     """Measure the engine beside its peers in one run."""
-    workshop.need_environment()
     run_child(["make", ".venv-bench/.ready"], workshop.checkout).checked()
     command = [workshop.python, "-m", "benchmarks.graph", "--size", "100k", "--size", "1M"]
     done = run_child(command, workshop.checkout).checked()

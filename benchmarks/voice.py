@@ -23,7 +23,6 @@ PATTERNED = ("phone", "email")
 
 def trial(workshop: Workshop, *words: object) -> dict[str, Any]:
     """Run one trial as a child and return its figures."""
-    workshop.need_environment()
     command = [workshop.python, "-m", "benchmarks.voice_trial", *map(str, words)]
     done = run_child(command, workshop.checkout).checked()
     told: dict[str, Any] = json.loads(done.printed.strip().splitlines()[-1])

@@ -56,9 +56,10 @@ class Workshop:
             (self.folder / "shared").symlink_to(beside.resolve())
         return clone
 
-    @property
+    @cached_property
     def python(self) -> Path:
-        """The Python of the judged checkout's environment."""
+        """The Python of the judged checkout's environment, made when first asked for."""
+        run_child(["make", ".venv/.tests", ".venv-duckdb15/.ready"], self.checkout).checked()
         return self.checkout / ".venv" / "bin" / "python"
 
     @cached_property
@@ -72,7 +73,6 @@ class Workshop:
     @cached_property
     def threads(self) -> dict[int, tuple[Path, Finished]]:
         """Two runs without Airflow into fresh homes, with 1 and 2 threads and other hash seeds."""
-        self.need_environment()
         done = {}
         for n in (1, 2):
             home = self.folder / f"threads-{n}"
@@ -83,7 +83,6 @@ class Workshop:
     @cached_property
     def small(self) -> tuple[Path, Path]:
         """The small company of the tests, run once: its profile and its home."""
-        self.need_environment()
         write = "from tests.flow.small_company import write_small_company as w; import sys, pathlib"
         folder, home = self.folder / "small", self.folder / "small-home"
         code = f"{write}; print(w(pathlib.Path(sys.argv[1])))"
@@ -91,10 +90,6 @@ class Workshop:
         profile = folder / "small_company.yml"
         self.run_directly(home, "--profile", profile).checked()
         return profile, home
-
-    def need_environment(self) -> None:
-        """Make the judged checkout's environment with what tests need, if it is not there."""
-        run_child(["make", ".venv/.tests", ".venv-duckdb15/.ready"], self.checkout).checked()
 
     def make(self, verb: str, home: Path) -> Finished:
         """Run a verb of the Makefile as a newcomer does, with a home."""
@@ -111,7 +106,6 @@ class Workshop:
 
     def pytest(self, *paths: str) -> Finished:
         """Run tests of the judged checkout."""
-        self.need_environment()
         command = [self.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths]
         return run_child(command, self.checkout)
 

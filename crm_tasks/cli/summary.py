@@ -56,7 +56,7 @@ WORTH_RUNNING = {
     ),
     "whom to contact, and why": (
         "select customer_id, channel_id, action_name, scheduled_at, reason_en "
-        "from bi.action_queue_today limit 10"
+        "from bi.action_queue_today order by priority limit 10"
     ),
     "who is at the centre": (
         "select connectedness_rank, customer_id, degree, pagerank, influence_value, rfm_segment "

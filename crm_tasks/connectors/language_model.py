@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from crm_tasks.connectors.patience import Patience
 from crm_tasks.errors import CrmError, SourceUnavailable
 from crm_tasks.settings import USER_AGENT
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 ANSWER_TOKENS = 64
 
@@ -48,12 +45,7 @@ class Chat:
     def __enter__(self) -> Chat:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._client.close()
 
     def ask(self, system: str, message: str) -> str:

@@ -23,6 +23,7 @@ from crm_tasks.identity.links import PAIR_COLUMNS
 from crm_tasks.identity.model import IdentityModel
 from crm_tasks.identity.params import IdentityParams
 from crm_tasks.privacy.vault import Vault
+from crm_tasks.steps.known_versions import with_known
 from crm_tasks.warehouse.decisions import decisions_of
 from crm_tasks.warehouse.models import ModelStore
 from crm_tasks.warehouse.vaulted import TOKEN, identifying_values
@@ -38,25 +39,16 @@ LINES = (
     "source_system", "order_item_source_id", "customer_source_id", "net_amount", "ordered_at",
     "known_at", "reject_reason", "landing_sequence", "record_no", "batch_id",
 )  # fmt: skip
-#: What each record bought: of every line the version landed last of those known by then, as core
-#: takes it (dbt_project/macros/as_of.sql).
-REVENUE = """
-with known as (
-    select * from lines
-    where (reject_reason is null or reject_reason = 'DELETED')
-        and coalesce(known_at < $moment, true)
-    qualify row_number() over (
-        partition by source_system, order_item_source_id
-        order by landing_sequence desc nulls last, record_no desc nulls last, batch_id desc
-    ) = 1
-)
+#: What each record bought, in cents.
+REVENUE = f"""
+{with_known("lines", "order_item_source_id")}
 select source_system || ':' || customer_source_id as record_key,
     cast(sum(net_amount) * 100 as bigint) as cents
 from known
 where reject_reason is null and coalesce(cast(ordered_at as timestamp) < $moment, true)
 group by all
 order by all
-"""
+"""  # noqa: S608 (names in our own code)
 REASONS = ("record_l", "record_r", "field", "comparison_level", "weight")
 
 

@@ -9,6 +9,7 @@ from crm_tasks.connectors.language_model import Chat, ChatServer
 from crm_tasks.contracts.text import LANGUAGE_MODEL_ANSWERS
 from crm_tasks.identity.ids import start_of
 from crm_tasks.settings import source_secret
+from crm_tasks.steps.known_versions import with_known
 from crm_tasks.text.asking import Question, ask_about, doubtful
 from crm_tasks.text.reading import dated
 
@@ -23,19 +24,11 @@ CONSENTS = (
     "source_system", "batch_id", "record_no", "landing_sequence", "known_at", "reject_reason",
     "consent_source_id", "customer_source_id", "purpose", "status", "occurred_at",
 )  # fmt: skip
-#: Of each event the version landed last; of each record the last decision about the purpose, or a
+#: Of each record the last decision about the purpose, or a
 #: no to every purpose; of a person with several records none may say no. A yes to everything is no
 #: yes to this: somebody outside the house reads the text.
-CONSENTING = """
-with known as (
-    select * from staged
-    where (reject_reason is null or reject_reason = 'DELETED')
-        and coalesce(known_at < $moment, true)
-    qualify row_number() over (
-        partition by source_system, consent_source_id
-        order by landing_sequence desc nulls last, record_no desc nulls last, batch_id desc
-    ) = 1
-),
+CONSENTING = f"""
+{with_known("staged", "consent_source_id")},
 decisions as (
     select records.customer_id, records.source_system, records.source_record_id,
         known.status = 'granted' as is_granted, known.occurred_at, known.consent_source_id
@@ -55,7 +48,7 @@ held as (
     ) = 1
 )
 select customer_id from held group by customer_id having bool_and(is_granted) order by customer_id
-"""
+"""  # noqa: S608 (names in our own code)
 
 
 def ask_language_model(

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from crm_tasks.identity.ids import start_of
 from crm_tasks.steps.identity_inputs import vault_of
+from crm_tasks.steps.known_versions import with_known
 from crm_tasks.text.known_values import KnownValues
 from crm_tasks.warehouse.vaulted import identifying_values, values_beside
 
@@ -57,18 +58,10 @@ TOLD = (
     Told("reviews", "review_source_id", "customer_source_id", "content", "reviewed_at"),
     Told("social_interactions", "interaction_source_id", "actor_source_id", "text", "occurred_at"),
 )  # fmt: skip
-#: Of each key the version landed last among those known by then, as core takes it
-#: (dbt_project/macros/as_of.sql); identified as core identifies it.
-CURRENT = """
-with known as (
-    select * from staged
-    where (reject_reason is null or reject_reason = 'DELETED')
-        and coalesce(known_at < $moment, true)
-    qualify row_number() over (
-        partition by source_system, {key}
-        order by landing_sequence desc nulls last, record_no desc nulls last, batch_id desc
-    ) = 1
-)
+#: The versions that hold, identified as core identifies them.
+CURRENT = (
+    with_known("staged", "{key}")
+    + """
 select
     '{entity}:' || known.source_system || ':' || {key} as text_id,
     '{entity}' as source_entity,
@@ -86,6 +79,7 @@ where reject_reason is null and {field}_token is not null
     and coalesce({at} < $moment, true)
 order by text_id
 """
+)
 OWNERS = """
 select distinct records.customer_id, batch_id, record_no
 from staged inner join records

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks import accept
@@ -71,3 +73,11 @@ def test_what_was_judged_before_a_stop_is_on_the_page(registry):
     page = accept.PAGE.read_text()
     assert "claim of issue 1" in page
     assert "a line that is stopped" not in page
+
+
+def test_every_module_with_a_line_is_judged():
+    modules = sorted(Path(accept.__file__).parent.glob("*.py"))
+    with_lines = {one.stem for one in modules if "\n@line(" in one.read_text(encoding="utf-8")}
+    imported = {name for name in with_lines if hasattr(accept, name)}
+    assert len(with_lines) > 10
+    assert imported == with_lines

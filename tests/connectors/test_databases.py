@@ -2,85 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import threading
-from collections import Counter
 
 import pytest
 
-from crm_tasks.connectors.databases import extract_database
 from crm_tasks.connectors.databases.reading import snapshot
 from crm_tasks.connectors.extracts import Extraction
-from crm_tasks.connectors.patience import Patience
-from crm_tasks.connectors.spool import from_bytes
 from crm_tasks.errors import LandingRefused, SettingsError, SourceUnavailable
-from crm_tasks.landing.cursors import Reached
-from crm_tasks.profiles import Source
 from tests.connectors.databases_on_loopback import PASSWORD
-
-KEY = b"k" * 32
-IMPATIENT = Patience(attempts=2, first_wait_s=0.01, longest_wait_s=0.02)
-SECRET = "CRM_SECRET_READER"
-
-
-def source(url, *tables, **more):
-    kind = {"password": SECRET} if "reader@" in url else {}
-    return Source.model_validate(
-        {
-            "source_system": "shop",
-            "database": {"url": url, **kind, **more},
-            "known_at": {"rule": "event"},
-            "tables": list(tables),
-        }
-    )
-
-
-def table(name="t", columns=("a",), **more):
-    named = {} if "query" in more else {"table": more.pop("table", name)}
-    columns = columns if isinstance(columns, dict) else dict.fromkeys(columns, "plain")
-    return {"name": name, "columns": columns, "feeds": [], **named, **more}
-
-
-def texts(extract):
-    """Return an extract's rows as dictionaries of text."""
-    rows = [row for chunk in extract.chunks() for row in chunk.rows.to_pylist()]
-    hidden = {"record_no", "byte_offset"}
-    return [{k: v for k, v in row.items() if k not in hidden} for row in rows]
-
-
-def refused(extract):
-    return [record.reason for chunk in extract.chunks() for record in chunk.refused]
-
-
-@pytest.fixture
-def extract(tmp_path, monkeypatch):
-    monkeypatch.setenv(SECRET, PASSWORD)
-    made = []
-
-    def run(found, reached=None, patience=IMPATIENT, base=tmp_path):
-        extracts = extract_database(found, base, reached or {}, KEY, tmp_path / "spool", patience)
-        made.extend(extracts)
-        return extracts
-
-    yield run
-    for one in made:
-        one.spool.close()
-
-
-@pytest.fixture
-def sqlite_file(tmp_path):
-    """Return a function that runs statements on a SQLite file beside the profile."""
-
-    def run(*statements):
-        with contextlib.closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
-            for statement in statements:
-                connection.execute(statement)
-            connection.commit()
-        return "sqlite:///shop.db"
-
-    return run
-
+from tests.connectors.sources import SECRET, refused, source, table, texts
 
 # --- values --------------------------------------------------------------------------------------
 
@@ -370,57 +301,3 @@ def test_nobody_can_write_through_a_source(postgres_server, mariadb_server, extr
     assert mariadb_server.rows("select count(*) from t") == ((1,),) or mariadb_server.rows(
         "select count(*) from t"
     ) == [(1,)]
-
-
-# --- by cursor -----------------------------------------------------------------------------------
-
-
-def reached_by(extract_):
-    """Return where an extract ended, as the next one is told it."""
-    cursor = extract_.facts["cursor"]
-    digests = from_bytes(extract_.seen).column("digest").to_pylist()
-    return Reached(cursor["high"], cursor["low"], cursor["type"], Counter(digests))
-
-
-@pytest.mark.parametrize("name", ["postgres_server", "mariadb_server", "sqlite"])
-@pytest.mark.parametrize(
-    ("column", "overlap", "read_again"),
-    [("id", 0, 1), ("id", 5, 6), ("at", "2 hours", 3)],
-)
-def test_by_cursor_only_what_is_new_is_landed(  # noqa: PLR0913, PLR0917
-    name, column, overlap, read_again, request, extract, sqlite_file
-):
-    def rows(first, last):
-        values = (f"({n}, '2024-05-01 {n:02d}:00:00', 'x{n}')" for n in range(first, last + 1))
-        return f"insert into growing values {', '.join(values)}"
-
-    run = sqlite_file if name == "sqlite" else request.getfixturevalue(name).run
-    run(
-        "drop table if exists growing",
-        "create table growing (id bigint, at timestamp null default null, b text)",
-        rows(1, 20),
-        *(["grant select on growing to reader"] if name == "postgres_server" else []),
-    )
-    url = "sqlite:///shop.db" if name == "sqlite" else request.getfixturevalue(name).url
-    cursor = {"column": column, "overlap": overlap}
-    for asked in (
-        table("growing", ("id", "at", "b"), cursor=cursor),
-        table("growing", ("id", "at", "b"), query="select * from growing", cursor=cursor),
-    ):
-        (first,) = extract(source(url, asked))
-        (again,) = extract(source(url, asked), {"growing": reached_by(first)})
-        assert (first.n_read, first.n_new) == (20, 20)
-        assert (again.n_read, again.n_new) == (read_again, 0)
-        run(rows(21, 22))
-        (later,) = extract(source(url, asked), {"growing": reached_by(first)})
-        assert (later.n_read, later.n_new) == (read_again + 2, 2)
-        assert [row["id"] for row in texts(later)] == ["21", "22"]
-        assert later.facts["kind"] == "incremental"
-        run("delete from growing where id > 20")
-
-
-def test_a_cursor_of_text_takes_no_overlap(sqlite_file, extract):
-    url = sqlite_file("create table t (a text)", "insert into t values ('x'), ('y')")
-    asked = table(cursor={"column": "a", "overlap": 3})
-    with pytest.raises(LandingRefused, match="E_CURSOR"):
-        extract(source(url, asked))

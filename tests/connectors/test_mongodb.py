@@ -16,7 +16,7 @@ from crm_tasks.errors import LandingRefused, SettingsError, SourceUnavailable
 from crm_tasks.landing.cursors import Reached
 from crm_tasks.profiles import Source
 from tests.connectors.mongo_on_loopback import mongo
-from tests.connectors.test_databases import extract, refused, texts  # noqa: F401 (a fixture)
+from tests.connectors.sources import texts
 
 OID = ObjectId("65f0c0ffee65f0c0ffee65f0")
 
@@ -141,7 +141,7 @@ def test_an_export_in_extended_json_reads_as_the_collection_does():
     ]
 
 
-def test_a_source_is_read_over_the_wire_in_one_snapshot(server, extract):  # noqa: F811
+def test_a_source_is_read_over_the_wire_in_one_snapshot(server, extract):
     server.collections = {
         "events": [{"_id": n, "at": dt.datetime(2024, 5, 1, tzinfo=dt.UTC)} for n in range(3000)],
         "people": [{"_id": 1}],
@@ -158,7 +158,7 @@ def test_a_source_is_read_over_the_wire_in_one_snapshot(server, extract):  # noq
     assert [chunk.notes for chunk in events.chunks()] == [frozenset()]
 
 
-def test_a_server_without_snapshots_is_told_in_the_batch(server, extract):  # noqa: F811
+def test_a_server_without_snapshots_is_told_in_the_batch(server, extract):
     server.is_replicated = False
     server.collections = {"events": [{"_id": 1}]}
     (found,) = extract(source(server.url, table(["_id"])))
@@ -166,7 +166,7 @@ def test_a_server_without_snapshots_is_told_in_the_batch(server, extract):  # no
     assert "no snapshot" in next(iter(chunk.notes))
 
 
-def test_a_cursor_that_breaks_begins_the_whole_anew(server, extract):  # noqa: F811
+def test_a_cursor_that_breaks_begins_the_whole_anew(server, extract):
     server.collections = {"events": [{"_id": n} for n in range(5000)]}
     server.drops_after = 2
     (found,) = extract(source(server.url, table(["_id"])))
@@ -186,7 +186,7 @@ def test_a_cursor_that_breaks_begins_the_whole_anew(server, extract):  # noqa: F
 )
 def test_by_cursor_only_what_is_new_is_landed(
     server,
-    extract,  # noqa: F811
+    extract,
     column,
     values,
     overlap,
@@ -210,14 +210,14 @@ def test_by_cursor_only_what_is_new_is_landed(
     assert (first.n_new, later.n_read, later.n_new) == (20, read_again + 2, 2)
 
 
-def test_what_the_server_refuses_is_told_without_its_words(server, extract, caplog):  # noqa: F811
+def test_what_the_server_refuses_is_told_without_its_words(server, extract, caplog):
     server.refuses = {"events"}
     with pytest.raises(SettingsError, match="refuses us") as raised:
         extract(source(server.url, table(["_id"])))
     assert "canary" not in str(raised.value) + caplog.text
 
 
-def test_a_server_that_is_not_there_is_unavailable(extract):  # noqa: F811
+def test_a_server_that_is_not_there_is_unavailable(extract):
     url = "mongodb://127.0.0.1:9/shop"
     with pytest.raises(SourceUnavailable, match=r"mongodb://127.0.0.1:9/shop does not"):
         extract(source(url, table(["_id"]), time_limit_seconds=1))

@@ -11,7 +11,7 @@ from crm_tasks.connectors.web import Times, extract_web
 from crm_tasks.connectors.web.html_tables import decoded_page
 from crm_tasks.errors import LandingRefused, SettingsError, SourceUnavailable
 from crm_tasks.profiles import Source
-from tests.connectors.test_databases import refused, texts
+from tests.connectors.sources import refused, texts
 from tests.connectors.web_on_loopback import Answer, site
 
 KEY = b"k" * 32

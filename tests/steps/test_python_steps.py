@@ -32,12 +32,10 @@ from crm_tasks.steps import (
     patterns,
     pictures,
     recommendations,
-    sent,
     strategy,
 )
 from crm_tasks.steps.registry import STEPS, find_step
 from crm_tasks.steps.standing import tables_contributed_to, tables_written
-from crm_tasks.warehouse.outbox import Outbox
 from crm_tasks.warehouse.tables import read_part, read_table
 from tests.flow.small_company import N_CUSTOMERS, N_RECORDS
 
@@ -308,41 +306,6 @@ def test_the_brief_tells_what_this_run_measured(opened):
     pages = run.read("strategy.decision_briefs").to_pylist()
     (page,) = [p["content"] for p in pages if (p["language"], p["format"]) == ("en", "md")]
     assert "| autumn | money spent | everybody contacted, instead of nobody | 4.2500 |" in page
-
-
-def test_what_we_sent_comes_back_as_a_contact_of_todays_customer(opened, monkeypatch):
-    run = opened("identity")
-    planned = run.read("strategy.actions")
-    action = planned.to_pylist()[0]
-    at = dt.datetime.combine(run.as_of, dt.time(9))
-    monkeypatch.setattr("crm_tasks.warehouse.outbox.utc_now", lambda: at)
-    outbox = Outbox(run.ledger)
-    outbox.enqueue(
-        [
-            {**action, "channel": action["channel_id"], "adapter": "smtp"},
-            {**action, "idempotency_key": "waits", "channel": "email", "adapter": "smtp"},
-        ]
-    )
-    outbox.claim([action["idempotency_key"]])
-    outbox.finish([action["idempotency_key"]], "sent")
-    records, events = run.read("identity.records"), run.read("identity.events")
-    # On the day itself the message is not yet known; the day after it is.
-    assert sent.sent_messages(run, records, events).num_rows == 0
-    later = replace(run, predecessor_run_id=run.run_id, as_of=run.as_of + dt.timedelta(days=1))
-    (row,) = sent.sent_messages(later, records, events).to_pylist()
-    assert row["strategy_action_id"] == action["strategy_action_id"]
-    assert (row["customer_id"], row["sent_at"]) == (action["customer_id"], at)
-    # Somebody else took the customer up since.
-    heir = next(c for c in planned["customer_id"].to_pylist() if c != action["customer_id"])
-    merged = {
-        "event_id": "e", "event_type": "merged", "customer_id": heir,
-        "other_customer_id": action["customer_id"], "reason": "r", "occurred_at": at,
-        "as_of_date": later.as_of,
-    }  # fmt: skip
-    known = records.filter(pc.not_equal(records["customer_id"], action["customer_id"]))
-    told = pa.Table.from_pylist([merged], schema=find_table("identity.events").arrow_schema)
-    (row,) = sent.sent_messages(later, known, told).to_pylist()
-    assert row["customer_id"] == heir
 
 
 def test_what_was_decided_for_a_day_that_is_over_is_handed_over_as_it_was(opened):

@@ -70,7 +70,7 @@ from longer inner join longer_names as named
 RENAMED = "create or replace table chain_names as select * from longer_names"
 ROWS = """
 select cast(coalesce(sum(a.n * b.n), 0) as bigint) as n
-from (select customer, visit, count(*) as n from chains group by customer, visit) as a
+from (select customer, visit, count(*) as n from {begun} group by customer, visit) as a
 inner join (select customer, visit, count(*) as n from ahead group by customer, visit) as b
     using (customer, visit)
 """
@@ -168,7 +168,7 @@ def grow_chains(
         if grown.empty:
             break
         _lengthen(scratch, grown, least, params)
-        if int(scratch.query(ROWS).column(0)[0].as_py()) > params.max_rows:
+        if count_rows(scratch, "chains") > params.max_rows:
             log.info("sequences: prefixes of %s items are more than can be counted", length)
             break
         judged = _judge(scratch, least)
@@ -185,6 +185,14 @@ def grow_chains(
 
 
 KEY = ["prefix", "next_item"]
+
+
+def count_rows(scratch: Scratch, begun: str) -> int:
+    """Return how many rows joining ``begun`` with what follows it makes, without joining.
+
+    ``begun`` has a row per order and product or chain: ``bought`` or ``chains``.
+    """
+    return int(scratch.query(ROWS.format(begun=begun)).column(0)[0].as_py())
 
 
 def _lengthen(scratch: Scratch, grown: pd.DataFrame, least: int, params: PatternParams) -> None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from crm_tasks.contracts.ml_patterns import SEQUENCE_RULES
 from crm_tasks.ml.patterns.association import DECIMALS, held_since
-from crm_tasks.ml.patterns.chains import grow_chains
+from crm_tasks.ml.patterns.chains import count_rows, grow_chains
 from crm_tasks.ml.patterns.significance import q_values, stratified_p
 
 if TYPE_CHECKING:
@@ -72,12 +72,6 @@ inner join bought as next on visits.customer = next.customer
     and next.day - visits.day <= $days
 where visits.visit < visits.n_visits
 group by visits.customer, visits.visit, next.item
-"""
-ROWS = """
-select cast(coalesce(sum(a.n * b.n), 0) as bigint) as n
-from (select customer, visit, count(*) as n from bought group by customer, visit) as a
-inner join (select customer, visit, count(*) as n from ahead group by customer, visit) as b
-    using (customer, visit)
 """
 COUNTED = """
 create or replace table counted as
@@ -191,7 +185,7 @@ def _count(scratch: Scratch, n: int, params: PatternParams) -> tuple[int, pa.Tab
     while True:
         scratch.query(BOUGHT, {"least": least})
         scratch.query(AHEAD, within)
-        if int(scratch.query(ROWS).column(0)[0].as_py()) <= params.max_rows:
+        if count_rows(scratch, "bought") <= params.max_rows:
             scratch.query(COUNTED, {"least": least})
             return least, scratch.query(FREQUENT, {"least": least})
         least *= 2

@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-#: Not messages: most complaints of a year are among those of 90 days, and held equal in these, a
-#: complaint of long ago would tell of a customer who has stayed.
+#: Visits and complaints as rates of the time somebody was a customer, which is held equal itself:
+#: a count grows with it, and who has left makes no more.
 DRIVING = (
-    "recency_days", "mean_gap_days", "n_orders_90d", "mean_order_amount", "discount_share",
-    "return_share", "late_share", "n_sessions_90d", "low_score_share",
-    "n_complaints", "n_open_issues", "n_contacts_90d", "n_redemptions_90d", "csat_last",
+    "recency_days", "customer_age_days", "mean_gap_days", "n_orders_90d", "mean_order_amount",
+    "discount_share", "return_share", "late_share", "visits_per_90d", "low_score_share",
+    "complaints_per_90d", "n_open_issues", "n_contacts_90d", "n_redemptions_90d", "csat_last",
 )  # fmt: skip
 ASSOCIATION = "association"
-CASES_AT_MOST = 20_000
+CASES_AT_MOST = 50_000
 
 
 def driver_rows(
@@ -46,7 +46,7 @@ def driver_rows(
     features = tuple(name for name in DRIVING if name in usable_columns(panel.matrix))
     if few < params.judgement.positives_at_least or not features:
         return []
-    kept = slice(0, CASES_AT_MOST)  # cases lie by origin and number, which say nothing of them
+    kept = np.sort(np.argsort(panel.customers, kind="stable")[:CASES_AT_MOST])
     labels, customers = panel.labels[kept], panel.customers[kept]
     if len(np.unique(labels)) < 2:  # noqa: PLR2004
         return []

@@ -131,6 +131,8 @@ bought as (
         date_diff('day', max(day), $origin) as recency_days,
         date_diff('day', min(day), $origin) as customer_age_days,
         date_diff('day', min(day), max(day)) as span_days,
+        min(day) as first_day,
+        max(day) as last_day,
         count(distinct day) as n_days,
         count(*) filter (where day >= $origin - 28) as n_orders_28d,
         count(*) filter (where day >= $origin - 90) as n_orders_90d,
@@ -150,17 +152,32 @@ bought as (
 
 ),
 
-visited as (
+-- Who leaves stops visiting and writing too, which is no cause. So rates are of the days somebody
+-- surely was a customer: from the first order to a month after the last one.
+lasted as (
 
     select
         customer,
+        first_day,
+        last_day + $after_order as until,
+        least(span_days + $after_order, customer_age_days) / 90.0 as n_quarters
+    from bought
+
+),
+
+visited as (
+
+    select
+        sessions_dated.customer,
         count(*) filter (where day >= $origin - 30) as n_sessions_30d,
         count(*) filter (where day >= $origin - 90) as n_sessions_90d,
         count(*) filter (where day >= $origin - 90 and has_cart) as n_carts_90d,
+        count(*) filter (where day between lasted.first_day and lasted.until) as n_lasting,
         date_diff('day', max(day), $origin) as days_since_session
     from sessions_dated
+    inner join lasted on sessions_dated.customer = lasted.customer
     where day < $origin
-    group by customer
+    group by sessions_dated.customer
 
 ),
 
@@ -180,16 +197,20 @@ reviewed as (
 wrote as (
 
     select
-        customer,
+        letters_dated.customer,
         count(*) filter (where day >= $origin - 90) as n_messages_90d,
         count(*) filter (where day >= $origin - 365 and is_complaint) as n_complaints,
         count(*) filter (where day >= $origin - 90 and is_complaint) as n_complaints_90d,
         count(*) filter (
+            where is_complaint and day between lasted.first_day and lasted.until
+        ) as n_lasting,
+        count(*) filter (
             where is_waiting and (closed_day is null or closed_day >= $origin)
         ) as n_open_issues
     from letters_dated
+    inner join lasted on letters_dated.customer = lasted.customer
     where day < $origin
-    group by customer
+    group by letters_dated.customer
 
 ),
 
@@ -269,6 +290,7 @@ select
     coalesce(visited.n_sessions_30d, 0) as n_sessions_30d,
     coalesce(visited.n_sessions_90d, 0) as n_sessions_90d,
     visited.days_since_session,
+    coalesce(visited.n_lasting, 0) / lasted.n_quarters as visits_per_90d,
     visited.n_carts_90d / nullif(visited.n_sessions_90d, 0) as cart_share_90d,
     coalesce(reviewed.n_reviews, 0) as n_reviews,
     reviewed.mean_score,
@@ -276,6 +298,8 @@ select
     case when has_letters then coalesce(wrote.n_messages_90d, 0) end as n_messages_90d,
     case when has_letters then coalesce(wrote.n_complaints, 0) end as n_complaints,
     case when has_letters then coalesce(wrote.n_complaints_90d, 0) end as n_complaints_90d,
+    case when has_letters
+        then coalesce(wrote.n_lasting, 0) / lasted.n_quarters end as complaints_per_90d,
     case when has_letters then coalesce(wrote.n_open_issues, 0) end as n_open_issues,
     said.sentiment_90d,
     coalesce(contacted.n_contacts_90d, 0) as n_contacts_90d,
@@ -285,6 +309,7 @@ select
     answered.nps_last
 from bought
 inner join chosen on bought.customer = chosen.customer
+inner join lasted on bought.customer = lasted.customer
 cross join letters_recorded
 left join visited on bought.customer = visited.customer
 left join reviewed on bought.customer = reviewed.customer
@@ -295,6 +320,8 @@ left join redeemed on bought.customer = redeemed.customer
 left join answered on bought.customer = answered.customer
 order by bought.customer
 """
+#: So long after an order somebody still visits and writes because of it.
+AFTER_ORDER_DAYS = 30
 #: Digests are 32 bits: below this all customers are chosen.
 EVERYBODY = 2**32
 
@@ -365,7 +392,8 @@ class Facts:
 
     def cases(self, origin: dt.date, digest_below: int = EVERYBODY) -> Cases:
         """Return the customers who had ordered before ``origin``, with their features."""
-        found = self._scratch.query(FEATURES_SQL, {"origin": origin, "digest_below": digest_below})
+        asked = {"origin": origin, "digest_below": digest_below, "after_order": AFTER_ORDER_DAYS}
+        found = self._scratch.query(FEATURES_SQL, asked)
         customers = found.column("customer").to_numpy().astype(np.int64)
         columns = [
             found.column(name).to_numpy(zero_copy_only=False).astype(np.float64) for name in NAMES

@@ -95,6 +95,12 @@ FEATURES: dict[str, Wording] = {
     "days_since_session": Wording(
         "last visit {} days ago", "上次访问距今 {} 天", "days", "距上次访问天数"
     ),
+    "visits_per_90d": Wording(
+        "{} visits per 90 days as a customer",
+        "成为顾客期间每 90 天访问 {} 次",
+        "ratio",
+        "每90天访问次数",
+    ),
     "cart_share_90d": Wording("a cart in {} of visits", "{} 的访问加入购物车", "share", "加购占比"),
     "n_reviews": Wording("{} reviews written", "写过 {} 条评价", "count", "评价条数"),
     "mean_score": Wording("reviews score {} on average", "评价平均 {} 分", "score", "评价平均分"),
@@ -105,6 +111,12 @@ FEATURES: dict[str, Wording] = {
     "n_complaints": Wording("{} complaints in a year", "一年内投诉 {} 次", "count", "一年内投诉"),
     "n_complaints_90d": Wording(
         "{} complaints in 90 days", "近 90 天投诉 {} 次", "count", "近90天投诉"
+    ),
+    "complaints_per_90d": Wording(
+        "{} complaints per 90 days as a customer",
+        "成为顾客期间每 90 天投诉 {} 次",
+        "ratio",
+        "每90天投诉次数",
     ),
     "n_open_issues": Wording(
         "{} messages wait for an answer", "{} 条来信尚待答复", "count", "待答复来信"

@@ -86,11 +86,27 @@ def test_every_feature_of_one_customer_is_as_counted_by_hand(facts_of):
         "n_orders_90d": 2, "mean_gap_days": 49.5, "gap_ratio": 1 / 49.5, "mean_order_amount": 20,
         "net_amount_90d": 30, "amount_trend": 1.0, "discount_share": 0, "return_share": 0,
         "late_share": 0.5, "items_per_order": 1, "n_sessions_30d": 1, "n_sessions_90d": 2,
-        "days_since_session": 3, "cart_share_90d": 0.5, "n_reviews": 1, "mean_score": 2,
+        "days_since_session": 3, "visits_per_90d": 1.8, "cart_share_90d": 0.5, "n_reviews": 1,
+        "mean_score": 2,
         "low_score_share": 1, "n_messages_90d": 2, "n_complaints": 2, "n_complaints_90d": 1,
-        "n_open_issues": 2, "sentiment_90d": -0.2, "n_contacts_90d": 2,
+        "complaints_per_90d": 0.9, "n_open_issues": 2, "sentiment_90d": -0.2, "n_contacts_90d": 2,
         "open_share_180d": 0.5, "n_redemptions_90d": 1, "csat_last": 2, "nps_last": 9,
     })  # fmt: skip
+
+
+def test_rates_are_of_the_time_somebody_was_a_customer(facts_of):
+    visits = [{"customer_id": "a", "started_at": at(day), "has_cart": False}
+              for day in (-250, -190, -150, -111, -109, -5)]  # fmt: skip
+    given = frames(
+        customers=[{"customer_id": "a"}],
+        orders=[order("a", ORIGIN - dt.timedelta(days=day), "10.00", late=False)
+                for day in (200, 140)],
+        sessions=visits,
+        messages=[letter("a", ORIGIN - dt.timedelta(days=day)) for day in (210, 120, 20)],
+    )  # fmt: skip
+    (found,) = told(facts_of(given)).values()
+    # A customer from day -200 to -110: before and afterwards nobody was there to come.
+    assert (found["visits_per_90d"], found["complaints_per_90d"]) == (3.0, 1.0)
 
 
 def test_an_issue_is_open_until_it_is_answered_or_closed_and_unknown_without_any_message(facts_of):

@@ -101,8 +101,9 @@ def test_who_complains_is_told_to_be_at_risk_for_it(facts_of, params):
     chosen = replace(params, targets=(CHURN,), reasons_for=("churn:30d",))
     found = predict(Day(facts_of(complaining_world()), AS_OF, "code", chosen), {})
     drivers = {row["feature"]: row for row in found.rows("ml.drivers").to_pylist()}
-    assert drivers["n_complaints"]["direction"] == "raises"
-    voiced = ["n_complaints", "n_complaints_90d", "n_open_issues", "sentiment_90d"]
+    assert drivers["complaints_per_90d"]["direction"] == "raises"
+    voiced = ["n_complaints", "n_complaints_90d", "complaints_per_90d", "n_open_issues",
+              "sentiment_90d"]  # fmt: skip
     reasons = found.rows("ml.prediction_reasons").to_pandas()
     raising = reasons[reasons["feature"].isin(voiced) & (reasons["contribution"] > 0)]
     complained = reasons[reasons["feature"] == "n_complaints_90d"]

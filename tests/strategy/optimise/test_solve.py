@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, vstack
@@ -55,15 +55,6 @@ def test_a_large_plan_is_within_its_proven_gap_of_the_linear_program(seed):
     assert best - 1e-6 <= solution.bound <= best * 1.001
     assert solution.objective >= 0.995 * best
     assert solution.gap <= 0.005
-
-
-@pytest.mark.parametrize("size", [EXACT, LAGRANGIAN])
-def test_where_nobody_has_an_option_the_plan_is_empty(size):
-    none = np.array([], dtype=np.int64)
-    days = Family("day", ("0",), none, np.array([]), np.array([5.0]), np.array([0.0]))
-    solution = solve(Problem(none, np.array([]), (days,)), size)
-    assert len(solution.taken) == 0
-    assert (solution.objective, solution.bound) == (0.0, 0.0)
 
 
 def test_units_move_to_their_second_days_in_a_chain_to_make_room():
@@ -118,6 +109,7 @@ def test_a_lower_limit_nobody_can_meet_leaves_a_plan():
     tightness=st.floats(0.0, 1.0),
     at_least=st.sampled_from([0.0, 0.1]),
 )
+@example(seed=98, n_units=1, tightness=0.0, at_least=0.0)  # nobody has an option
 def test_no_plan_exceeds_a_limit_and_none_beats_the_bound(seed, n_units, tightness, at_least):
     problem = drawn(seed, n_units, tightness=tightness, at_least=at_least)
     for exact in (EXACT, LAGRANGIAN):
