@@ -2,7 +2,8 @@
 
 Loading dbt and reading its project take longer than building most layers does, and a run builds
 several. Each call still has a process of its own, which ends with it and lets go of the database;
-only the loading and reading are done once. The process that asks keeps it; when that one ends, the kernel ends it and its child.
+only the loading and reading are done once. The process that asks keeps it; when that one ends, the
+kernel ends it and its child.
 """
 
 from __future__ import annotations

@@ -162,7 +162,8 @@ def test_a_project_that_cannot_be_read_is_refused_with_the_reason_until_it_is_me
 
 def test_a_model_that_fails_is_an_exit_code_of_its_own(project):
     folder, build = project
-    (folder / "models" / "more.sql").write_text("{{ config(materialized='table') }} select 1 / 'one' as broken")
+    broken = "{{ config(materialized='table') }} select 1 / 'one' as broken"
+    (folder / "models" / "more.sql").write_text(broken)
     code, said = build()
     assert code == 1
     assert "Conversion Error" in said
