@@ -208,7 +208,7 @@ PREDICTION_REASONS = Table(
         Column(
             "rank", "INTEGER", "0 where all start, then the strongest first, last all else", False
         ),
-        Column("feature", "VARCHAR", "Feature, starting_point or all_else", False),
+        Column("feature", "VARCHAR", "Feature, season, starting_point or all_else", False),
         Column("feature_value", "DOUBLE", "Its value; NULL where not known"),
         Column("contribution", "DOUBLE", "Its part of log_odds, or of value", False),
         Column("text_en", "VARCHAR", "In words, in English", False),

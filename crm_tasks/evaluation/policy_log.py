@@ -32,7 +32,8 @@ DECISIONS_AT_MOST = 1_000_000
 DECIMALS = 6
 FOLDS = 5
 
-#: A decision is one customer in one plan; an option is a channel with a content, on whichever day.
+#: A decision is one customer in one plan, by the id of then: who has been merged since was decided
+#: on twice. An option is a channel with a content, on whichever day.
 DECISIONS = """
 with closed as (
     select as_of_date from carried_out
@@ -40,11 +41,11 @@ with closed as (
 ),
 
 deciding as (
-    select as_of_date, customer_id
+    select as_of_date, decided_for, customer_id
     from logged
     inner join closed using (as_of_date)
-    group by as_of_date, customer_id
-    order by as_of_date desc, customer_id asc
+    group by as_of_date, decided_for, customer_id
+    order by as_of_date desc, decided_for asc
     limit $at_most
 ),
 
@@ -59,7 +60,7 @@ ordered as (
 reacted as (
     select
         deciding.as_of_date,
-        deciding.customer_id,
+        deciding.decided_for,
         bool_or(ordered.ordered_on >= deciding.as_of_date) as has_ordered,
         bool_or(ordered.ordered_on < deciding.as_of_date) as is_regular
     from deciding
@@ -68,14 +69,14 @@ reacted as (
             deciding.customer_id = ordered.customer_id
             and ordered.ordered_on < deciding.as_of_date + cast($days_after as integer)
             and ordered.ordered_on >= deciding.as_of_date - cast($days_before as integer)
-    group by deciding.as_of_date, deciding.customer_id
+    group by deciding.as_of_date, deciding.decided_for
 )
 
 select
     deciding.as_of_date,
-    deciding.customer_id,
+    deciding.decided_for,
     cast(row_number() over (
-        order by deciding.as_of_date asc, deciding.customer_id asc
+        order by deciding.as_of_date asc, deciding.decided_for asc
     ) - 1 as bigint) as decision,
     cast(dense_rank() over (order by deciding.customer_id) - 1 as bigint) as cluster,
     coalesce(reacted.has_ordered, false) as has_ordered,
@@ -84,7 +85,7 @@ from deciding
 left join reacted
     on
         deciding.as_of_date = reacted.as_of_date
-        and deciding.customer_id = reacted.customer_id
+        and deciding.decided_for = reacted.decided_for
 order by decision
 """
 
@@ -107,7 +108,7 @@ options as (
         bool_or(logged.is_chosen) as is_taken,
         bool_or(logged.is_eligible) as is_eligible
     from logged
-    inner join decisions using (as_of_date, customer_id)
+    inner join decisions using (as_of_date, decided_for)
     where logged.channel_id <> 'none'
     group by decisions.decision, logged.customer_id, logged.channel_id, logged.content_id
 )
@@ -134,7 +135,8 @@ def value_plans(scratch: Scratch, policy_version: str, time_zone: str, as_of: dt
     Parameters
     ----------
     scratch : Scratch
-        Holds logged (strategy.candidates of earlier runs), carried_out (as_of_date of those plans
+        Holds logged (strategy.candidates of earlier runs by the names customers have today, with
+        decided_for, the name of then), carried_out (as_of_date of those plans
         that left for real), today (strategy.candidates of this run) and orders (customer_id,
         ordered_at).
     policy_version : str

@@ -24,6 +24,13 @@ READS = {
     "responses": "evaluation.campaign_response",
     "effects": "evaluation.strategy_results",
 }
+#: Of tables that grow with customers x options, what is read.
+COLUMNS = {
+    "candidates": (
+        "customer_id", "channel_id", "content_id", "scheduled_date", "score", "why_not",
+        "is_chosen",
+    ),
+}  # fmt: skip
 #: What was known when the plan before was made: only what is new was learned since.
 BEFORE = {
     "responses": ("campaign_id", "n_contacted", "n_responded"),
@@ -39,7 +46,7 @@ def write_brief(run: Run) -> StepReport:
     if decided is not None:
         written = run.write("strategy.decision_briefs", decided)
         return StepReport(rows_written=written, message="the brief stands as it was written")
-    frames = {name: run.read(table) for name, table in READS.items()}
+    frames = {name: run.read(table, COLUMNS.get(name)) for name, table in READS.items()}
     for name, columns in BEFORE.items():
         before = run.read_predecessor(READS[name], columns)
         nothing = find_table(READS[name]).arrow_schema.empty_table()

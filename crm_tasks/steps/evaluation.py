@@ -174,6 +174,9 @@ def _valued_plans(run: Run, frames: dict[str, pa.Table], actions: pa.Table) -> p
     if not actions.num_rows or not (days := carried_out.aggregate([])).num_rows:
         return _empty("evaluation.policy_values")
     logged = pa.concat_tables(run.read_history("strategy.candidates", CANDIDATES, since))
+    logged = logged.append_column("decided_for", logged["customer_id"])
+    known = frames["customers"]["customer_id"].combine_chunks()
+    logged = _by_todays_names(run, logged, known)
     today = run.read("strategy.candidates", CANDIDATES)
     tables = {"logged": logged, "carried_out": days, "today": today, "orders": frames["orders"]}
     (version,) = pc.unique(actions["policy_version"]).to_pylist()
@@ -196,12 +199,17 @@ def _drawn_before(run: Run, known: pa.Array) -> pa.Table:
     drawn = _before(run, "evaluation.assignments").select(list(DRAWN_COLUMNS))
     if not drawn.num_rows:
         return drawn
+    return _by_todays_names(run, drawn, known)
+
+
+def _by_todays_names(run: Run, rows: pa.Table, known: pa.Array) -> pa.Table:
+    """Return rows of earlier days by the names customers have today; without those who are gone."""
     from crm_tasks.identity.heirs import heirs
     from crm_tasks.steps.sent import all_events
 
-    today = heirs(drawn["customer_id"], known, all_events(run, run.read("identity.events")))
-    drawn = drawn.set_column(DRAWN_COLUMNS.index("customer_id"), "customer_id", today)
-    return drawn.filter(pc.is_in(today, value_set=known))
+    today = heirs(rows["customer_id"], known, all_events(run, run.read("identity.events")))
+    renamed = rows.set_column(rows.column_names.index("customer_id"), "customer_id", today)
+    return renamed.filter(pc.is_in(today, value_set=known))
 
 
 def _before(run: Run, table: str) -> pa.Table:

@@ -11,10 +11,10 @@ from crm_tasks.contracts.frames import StepReport
 from crm_tasks.contracts.ops import MODEL_MONITORING
 from crm_tasks.errors import RunStateError
 from crm_tasks.ml.code import code_version
-from crm_tasks.ml.propensity.candidates import model_of
 from crm_tasks.ml.propensity.facts import READS, Facts
 from crm_tasks.ml.propensity.params import PropensityParams
 from crm_tasks.ml.propensity.predict import Day, Predicted, predict
+from crm_tasks.ml.propensity.season import seasonal_of
 from crm_tasks.ml.propensity.standing import CARRIED, Standing, champion_of, rows_of
 from crm_tasks.steps.artifacts import keep_artifacts, model_store, read_artifact
 from crm_tasks.steps.registry import find_step
@@ -58,7 +58,7 @@ def standing_models(run: Run, params: PropensityParams) -> dict[str, Standing]:
             artifact = read_artifact(store, row)
             reference = artifact.told["reference"]
             found[target.name] = Standing(
-                row["model_version"], model_of(artifact), reference, row["trained_as_of"],
+                row["model_version"], seasonal_of(artifact), reference, row["trained_as_of"],
                 rows_of(target, former, run.as_of),
             )  # fmt: skip
     return found

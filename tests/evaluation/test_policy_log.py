@@ -63,6 +63,8 @@ def today(share):
 
 
 def valued(lend, logged, orders, plan, dates=PLANS):
+    if "decided_for" not in logged.column_names:
+        logged = logged.append_column("decided_for", logged["customer_id"])
     lent = lend(logged=logged, orders=orders, today=plan, carried_out=pa.table({
         "as_of_date": pa.array(dates, pa.date32())}))  # fmt: skip
     rows = check_rows(POLICY_VALUES, value_plans(lent, "rules-1", "UTC", AS_OF))
@@ -114,3 +116,20 @@ def test_a_log_whose_probabilities_are_no_distribution_is_refused(scratch):
     )  # fmt: skip
     with pytest.raises(ContractError, match="logged propensities"):
         valued(scratch, doubled, orders, today(0.9))
+
+
+def test_customers_merged_since_were_decided_on_twice_and_are_one_cluster(scratch):
+    logged, orders = history()
+    before = valued(scratch, logged, orders, today(0.9))
+    then = logged["customer_id"]
+    heir = [f"c{int(one[1:]) // 2 * 2:03}" for one in then.to_pylist()]
+    merged = logged.set_column(0, "customer_id", pa.array(heir)).append_column("decided_for", then)
+    bought = orders.set_column(0, "customer_id", pa.array(
+        [f"c{int(one[1:]) // 2 * 2:03}" for one in orders["customer_id"].to_pylist()]))  # fmt: skip
+    after = valued(scratch, merged, bought, today(0.9))
+    row = after["logging", "dr"]
+    assert row["n_units"] == before["logging", "dr"]["n_units"]
+    # Whoever of the two ordered, the one customer they are did so after both decisions.
+    assert row["observed_mean"] > before["logging", "dr"]["observed_mean"]
+    assert row["ci_low"] <= row["observed_mean"] <= row["ci_high"]
+    assert row["share_treated"] == pytest.approx(0.5)

@@ -5,7 +5,7 @@ No class weights: a model that counts leavers twice gives probabilities of anoth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -126,7 +126,9 @@ class Learned:
     scaling : Scaling or None
         What precedes a logistic regression.
     oof_loss : float
-        Log loss out of fold in training, after calibration: decides between candidates.
+        Log loss out of fold in training, after calibration.
+    held_out : ndarray of float64
+        Log odds out of fold in training, after calibration; none of a model read back.
     """
 
     family: str
@@ -135,6 +137,7 @@ class Learned:
     calibrator: Calibrator
     scaling: Scaling | None = None
     oof_loss: float = float("nan")
+    held_out: Floats = field(default_factory=lambda: np.empty(0))
 
     def prepared(self, matrix: Floats) -> Floats:
         """Return what the estimator reads."""
@@ -192,7 +195,10 @@ def learn(family: str, panel: Panel, params: PropensityParams) -> Learned:
         calibrator = Calibrator.fit(panel.labels, raw, fold)
     loss = float(log_losses(panel.labels, calibrator(raw)).mean())
     whole = _fit(family, features, panel.matrix, panel.labels, params)
-    return Learned(family, features, whole.estimator, calibrator, whole.scaling, loss)
+    return Learned(
+        family, features, whole.estimator, calibrator, whole.scaling, loss,
+        calibrator.log_odds(raw),
+    )  # fmt: skip
 
 
 def learn_again(learned: Learned, panel: Panel, params: PropensityParams) -> Learned:

@@ -37,8 +37,10 @@ def duel(
     test = panels.of(target, (origin,))
     family = outcome.judgements[0].champion
     losses = {
-        FORMER: Mean(log_losses(test.labels, former.model.probabilities(test.matrix))),
-        family: Mean(log_losses(test.labels, outcome.judged_model.probabilities(test.matrix))),
+        FORMER: Mean(log_losses(test.labels, former.model.on(origin).probabilities(test.matrix))),
+        family: Mean(
+            log_losses(test.labels, outcome.judged_model.on(origin).probabilities(test.matrix))
+        ),
     }
     found = judge(target.name, DECISIVE, FORMER, losses, params.judgement)
     stays = found.rows[0]["verdict"] == "worse"

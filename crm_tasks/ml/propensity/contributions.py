@@ -3,7 +3,8 @@
 Boosted trees: each step down a tree moves the expected value of the cases that pass; the move is
 the split feature's (Saabas 2014, http://blog.datadive.net/interpreting-random-forests/). Logistic
 regression: coefficient times standardised value. Calibration by a sigmoid scales all parts alike;
-by isotonic regression it is a part of its own. Parts and starting point add up to the log odds.
+by isotonic regression it is a part of its own, and so is the season. Parts and starting point add
+up to the log odds.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from scipy.special import logit
 
 from crm_tasks.ml.propensity.candidates import Learned, RecencyTable
+from crm_tasks.ml.propensity.season import Timed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-CALIBRATION = "calibration"
+CALIBRATION, SEASON = "calibration", "season"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +45,11 @@ def contributions(model: Model, matrix: Floats) -> Contributions:
     if isinstance(model, RecencyTable):
         start = float(logit(model.shares.mean()))
         return Contributions(start, model.features, (model.log_odds(matrix) - start)[:, None])
+    if isinstance(model, Timed):
+        usual = contributions(model.model, matrix)
+        added = model.log_odds(matrix) - model.model.log_odds(matrix)
+        names, parts = (*usual.names, SEASON), np.column_stack([usual.parts, added])
+        return Contributions(usual.start, names, parts)
     if not isinstance(model, Learned):
         raise TypeError(f"no contributions for {type(model).__name__}")
     prepared = model.prepared(matrix)

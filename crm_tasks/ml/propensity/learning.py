@@ -2,7 +2,7 @@
 
 Judged is the procedure: fitted to answers that were known before the test origin, asked about the
 test origin. The one that answers today is the same procedure fitted once more, up to the test
-origin, with the calibration that was judged.
+origin, with the calibration and the share of the season that were judged.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from crm_tasks.ml.propensity.candidates import (
     FAMILIES,
     NAIVE,
     Learned,
-    Model,
     RecencyTable,
     learn,
     learn_again,
     settings_of,
 )
 from crm_tasks.ml.propensity.panel import Panel, Panels, columns
+from crm_tasks.ml.propensity.season import Seasonal, in_season
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from crm_tasks.ml.judgement import TimeSplit
+    from crm_tasks.ml.propensity.candidates import Model
     from crm_tasks.ml.propensity.params import PropensityParams, Target
 
     Floats = npt.NDArray[np.float64]
@@ -63,12 +64,12 @@ class Outcome:
     """
 
     target: Target
-    model: Model | None
+    model: Seasonal | None
     version: str | None
     cards: tuple[ModelCard, ...]
     judgements: tuple[Judgement, ...]
     final: Panel | None = None
-    judged_model: Model | None = None
+    judged_model: Seasonal | None = None
 
 
 @dataclass(frozen=True)
@@ -99,18 +100,20 @@ def learn_target(
     if reason:
         return _naive_only(target, panels, begins, reason, about, params)
     where = f"{target.name}, origins up to {split.train_origins[-1]}"
-    models: dict[str, Model] = {NAIVE: RecencyTable.fit(train)}
+    calendar = panels.calendar(split.test_origin)
+    models = {NAIVE: in_season(RecencyTable.fit(train), calendar, target, train)}
     for family in FAMILIES:
         learned = learn(family, train, params)
         refuse_oracles(
             learned.features, columns(train.matrix, learned.features), train.labels,
             params.judgement.oracle_auc, where,
         )  # fmt: skip
-        models[family] = learned
-    judgements = judged(target, models, test, params)
+        models[family] = in_season(learned, calendar, target, train)
+    judgements = judged(target, models, split.test_origin, test, params)
     final = panels.of(target, split.final_origins)
     judged_model = models[judgements[0].champion]
-    champion = _final_model(judged_model, final, params)
+    last = _final_model(judged_model.model, final, params)
+    champion = judged_model.again(last, panels.calendar(about.as_of), target, final)
     told = _Told(target, split, (train, test, final), judgements, about, params)
     cards = tuple(told.card(name, model, champion) for name, model in models.items())
     version = next(card.version for card in cards if card.status == "champion")
@@ -131,14 +134,15 @@ def too_few(train: Panel, test: Panel, params: PropensityParams) -> str | None:
 
 
 def judged(
-    target: Target, models: Mapping[str, Model], test: Panel, params: PropensityParams
+    target: Target,
+    models: Mapping[str, Seasonal],
+    origin: dt.date,
+    test: Panel,
+    params: PropensityParams,
 ) -> tuple[Judgement, ...]:
     """Return the judgements by log loss, which decides, Brier score and AUC."""
-    given = {name: model.probabilities(test.matrix) for name, model in models.items()}
-    preference = sorted(
-        (name for name, model in models.items() if isinstance(model, Learned)),
-        key=lambda name: models[name].oof_loss,  # type: ignore[attr-defined]
-    )
+    given = {name: model.on(origin).probabilities(test.matrix) for name, model in models.items()}
+    preference = sorted(FAMILIES, key=lambda name: models[name].oof_loss)
     measures: dict[str, dict[str, Any]] = {
         DECISIVE: {n: Mean(log_losses(test.labels, p)) for n, p in given.items()},
         "brier": {n: Mean((p - test.labels) ** 2) for n, p in given.items()},
@@ -164,18 +168,19 @@ class _Told:
     about: Circumstances
     params: PropensityParams
 
-    def card(self, name: str, model: Model, champion: Model) -> ModelCard:
+    def card(self, name: str, model: Seasonal, champion: Seasonal) -> ModelCard:
         """Return the card of a judged model; that of the champion tells of its final fit."""
         train, test, final = self.panels
         answers = name == champion.family
         kept, panel = (champion, final) if answers else (model, train)
         origins = self.split.final_origins if answers else self.split.train_origins
-        p = model.probabilities(test.matrix)
+        p = model.on(self.split.test_origin).probabilities(test.matrix)
         artifact = kept.artifact()
         return ModelCard(
             target=self.target.name, family=name,
             status="champion" if answers else "challenger",
-            parameters_sha256=artifact.digest, hyperparameters=settings_of(name, self.params),
+            parameters_sha256=artifact.digest,
+            hyperparameters={**settings_of(name, self.params), **kept.settings},
             features=artifact.features, code_sha=self.about.code_sha,
             data_hash=data_digest(panel.matrix, panel.labels),
             trained_as_of=self.about.as_of, horizon_days=self.target.horizon_days,
@@ -228,4 +233,4 @@ def _naive_only(
         train_to=origin, label_window=target.label_window, n_train=len(panel),
         n_population=about.n_population,
     )  # fmt: skip
-    return Outcome(target, model, card.version, (card,), (told,), panel)
+    return Outcome(target, Seasonal(model), card.version, (card,), (told,), panel)

@@ -31,9 +31,9 @@ from crm_tasks.ml.propensity.tables import prediction_rows, reason_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crm_tasks.ml.propensity.candidates import Model
     from crm_tasks.ml.propensity.facts import Cases, Facts
     from crm_tasks.ml.propensity.params import PropensityParams, Target
+    from crm_tasks.ml.propensity.season import Seasonal
 
 WRITTEN = {
     table.full_name: table
@@ -104,7 +104,7 @@ def _predict(day: Day, target: Target, former: Standing | None, found: Predicted
         answering = former.version, former.model
     if answering is None:
         return
-    version, model = answering
+    version, model = answering[0], answering[1].on(day.as_of)
     found.monitoring.append(
         {"model_version": version, "target": target.name, "day": day.as_of, "trained": why,
          **(drift or {})}
@@ -129,7 +129,7 @@ def _carry(former: Standing, found: Predicted) -> None:
 
 def _trained(
     day: Day, target: Target, former: Standing | None, cases: Cases, found: Predicted
-) -> tuple[tuple[str, Model], Mapping[str, Any]] | None:
+) -> tuple[tuple[str, Seasonal], Mapping[str, Any]] | None:
     """Learn a target anew and keep what that brought; None if the former model goes on."""
     as_of = day.as_of
     outcome = learn_target(target, day.panels, day.first_day, day.about, day.params)
@@ -153,7 +153,7 @@ def _trained(
     found.artifacts[outcome.version] = Artifact(
         plain.estimator, plain.features, {**plain.told, "reference": reference}
     )
-    watched = monitored(outcome.model, reference, cases.matrix, None)
+    watched = monitored(outcome.model.on(as_of), reference, cases.matrix, None)
     return (outcome.version, outcome.model), watched
 
 
@@ -161,4 +161,4 @@ def _watched(day: Day, target: Target, former: Standing, cases: Cases) -> Mappin
     """Return how a model in force does: by answers that came after it was trained, if any did."""
     origin = day.as_of - dt.timedelta(days=target.horizon_days)
     recent = day.panels.of(target, (origin,)) if origin >= former.trained_as_of else None
-    return monitored(former.model, former.reference, cases.matrix, recent)
+    return monitored(former.model.on(origin), former.reference, cases.matrix, recent)

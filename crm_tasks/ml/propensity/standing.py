@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
-    from crm_tasks.ml.propensity.candidates import Model
     from crm_tasks.ml.propensity.drift import Reference
     from crm_tasks.ml.propensity.params import PropensityParams, Target
+    from crm_tasks.ml.propensity.season import Seasonal
 
 #: Tables whose rows of a target stay as they are while its model does.
 CARRIED = (
@@ -31,7 +31,7 @@ class Standing:
     """A target's model in force, with the rows that were written when it was trained."""
 
     version: str
-    model: Model
+    model: Seasonal
     reference: Reference
     trained_as_of: dt.date
     rows: Mapping[str, pa.Table]

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from scipy.special import expit
 
 from crm_tasks.contracts.ml import PREDICTION_REASONS, PREDICTIONS
-from crm_tasks.ml.propensity.contributions import CALIBRATION, contributions
+from crm_tasks.ml.propensity.contributions import CALIBRATION, SEASON, contributions
 from crm_tasks.ml.propensity.wording import FEATURES, NAMES
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ OTHERS = {
     REST: ("all other features together", "其余特征合计"),
     CALIBRATION: ("correction by what came true", "按实际结果校准"),
 }
+#: What is said of the part that the calendar has.
+SEASONED = ("the time of year", "时节")
 
 
 def prediction_ids(ids: pa.Array, target: Target) -> pa.Array:
@@ -134,12 +136,14 @@ def _block(
 
 def _told(target: Target, name: str, value: Floats, parts: Floats) -> tuple[object, object]:
     """Return the texts of a feature: made once per value that reads differently, then dealt out."""
-    if name not in FEATURES:
+    if name in OTHERS:
         return OTHERS[name]
-    word = FEATURES[name]
-    shown = np.round(value, word.decimals)
-    distinct, inverse = np.unique(shown, return_inverse=True)  # NaN is one value
-    phrases = [word.told(name, float(one)) for one in distinct]
+    phrases, inverse = [SEASONED], np.zeros(len(value), dtype=np.int64)
+    if name != SEASON:
+        word = FEATURES[name]
+        shown = np.round(value, word.decimals)
+        distinct, inverse = np.unique(shown, return_inverse=True)  # NaN is one value
+        phrases = [word.told(name, float(one)) for one in distinct]
     is_less = (parts < 0).astype(np.int64)
     texts = []
     for language, mark in ((0, ": "), (1, "：")):

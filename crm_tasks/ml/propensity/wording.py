@@ -56,7 +56,7 @@ _DECIMALS: dict[Shown, int] = {
     "score": 1,
 }
 
-#: In the order of the columns that ``facts.FEATURES_SQL`` returns.
+#: In the order of the columns that ``features.FEATURES_SQL`` returns.
 FEATURES: dict[str, Wording] = {
     "recency_days": Wording(
         "last order {} days ago", "上次下单距今 {} 天", "days", "距上次下单天数"

@@ -57,6 +57,20 @@ class PurchaseDays:
     amount: Floats
     first_day: dt.date
 
+    @classmethod
+    def of_rows(cls, rows: pa.Table) -> PurchaseDays:
+        """Return them of rows (customer_id, day, amount) in their order."""
+        names = rows.column("customer_id").combine_chunks().dictionary_encode()
+        day = rows.column("day").cast(pa.int32()).to_numpy().astype(np.int64)
+        begin = int(day.min()) if len(day) else 0
+        return cls(
+            ids=names.dictionary.cast(pa.string()),
+            customer=names.indices.to_numpy().astype(np.int64),
+            day=day - begin,
+            amount=pc.cast(rows.column("amount"), pa.float64()).to_numpy(),
+            first_day=EPOCH + dt.timedelta(days=begin),
+        )
+
     @cached_property
     def digest(self) -> Ints:
         """A digest of each id: a sample by it is of the same customers whoever else there is."""
@@ -133,14 +147,4 @@ def purchase_days(scratch: Scratch, time_zone: str) -> PurchaseDays:
 
     ``scratch`` holds orders (customer_id, ordered_at, net_amount).
     """
-    rows = scratch.query(_PURCHASE_DAYS, {"time_zone": time_zone})
-    names = rows.column("customer_id").combine_chunks().dictionary_encode()
-    day = rows.column("day").cast(pa.int32()).to_numpy().astype(np.int64)
-    begin = int(day.min()) if len(day) else 0
-    return PurchaseDays(
-        ids=names.dictionary.cast(pa.string()),
-        customer=names.indices.to_numpy().astype(np.int64),
-        day=day - begin,
-        amount=pc.cast(rows.column("amount"), pa.float64()).to_numpy(),
-        first_day=EPOCH + dt.timedelta(days=begin),
-    )
+    return PurchaseDays.of_rows(scratch.query(_PURCHASE_DAYS, {"time_zone": time_zone}))

@@ -128,15 +128,20 @@ def fit_value(
     if (seen.x > 0).sum() < params.repeaters_at_least or seen.end < 1:
         return None
     sample = seen.sample(params.customers_at_most)
-    with threadpool_limits(1):
-        clock = learn_clock(
-            seen.first, seen.repeats_per_day, ahead, weekday_of_first,
-            lambda clock: _fit_buying(sample, clock, kind),
-        )  # fmt: skip
+    clock = fit_clock(seen, sample, weekday_of_first, kind, ahead=ahead)
     buying = _fit_buying(sample, clock, kind)
     if not buying.has_converged or buying.is_at_bound:
         return None
     return ValueModel(buying, _fit_spending(sample), clock, len(sample.x))
+
+
+def fit_clock(seen: Seen, sample: Seen, weekday_of_first: int, kind: Kind, *, ahead: int) -> Clock:
+    """Return the clock of what is known; ``sample`` are the customers its models are fitted to."""
+    with threadpool_limits(1):
+        return learn_clock(
+            seen.first, seen.repeats_per_day, ahead, weekday_of_first,
+            lambda clock: _fit_buying(sample, clock, kind),
+        )  # fmt: skip
 
 
 def _fit_buying(seen: Seen, clock: Clock, kind: Kind) -> BuyingModel:

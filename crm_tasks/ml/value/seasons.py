@@ -39,10 +39,16 @@ class Clock:
     """Operational time at the beginning of each day, from the first day seen to some days ahead.
 
     ``reading[k]`` belongs to day ``k``; in mean it advances one a day over what was seen.
+    ``coefficients`` are those of the log of its :func:`speed`, None where every day is alike.
     """
 
     reading: Floats
-    is_plain: bool
+    coefficients: Floats | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every day is as long as any other."""
+        return self.coefficients is None
 
     def between(self, start: Ints, end: Ints | int) -> Floats:
         """Return the operational time between the beginnings of days."""
@@ -51,7 +57,12 @@ class Clock:
 
 def plain_clock(days: int) -> Clock:
     """Return the clock by which every day is as long as any other."""
-    return Clock(np.arange(days + 1.0), is_plain=True)
+    return Clock(np.arange(days + 1.0))
+
+
+def speed(coefficients: Floats, day: Ints, weekday_of_first: int) -> Floats:
+    """Return how fast time runs on days counted from the first one, but for a common factor."""
+    return np.asarray(np.exp(_terms(day, weekday_of_first) @ coefficients))
 
 
 def learn_clock(
@@ -77,20 +88,20 @@ def learn_clock(
     if n_days < DAYS_AT_LEAST or repeats.sum() < REPEATS_AT_LEAST:
         return clock
     won = np.bincount(first_day, minlength=n_days).astype(np.float64)
-    terms = _terms(n_days + days_ahead, weekday_of_first)
+    days = np.arange(n_days + days_ahead)
+    terms = _terms(days[:n_days], weekday_of_first)
     for _ in range(ROUNDS):
         expected = _expected_per_day(fit(clock), clock, won) / np.diff(clock.reading[: n_days + 1])
         is_open = expected > 0
-        told = _coefficients(terms[:n_days][is_open], repeats[is_open], expected[is_open])
-        speed = np.exp(terms @ told)
-        speed /= speed[:n_days].mean()
-        clock = Clock(np.concatenate([[0.0], np.cumsum(speed)]), is_plain=False)
+        told = _coefficients(terms[is_open], repeats[is_open], expected[is_open])
+        by_day = speed(told, days, weekday_of_first)
+        by_day /= by_day[:n_days].mean()
+        clock = Clock(np.concatenate([[0.0], np.cumsum(by_day)]), told)
     return clock
 
 
-def _terms(n_days: int, weekday_of_first: int) -> Floats:
+def _terms(day: Ints, weekday_of_first: int) -> Floats:
     """Return what the log of the speed is linear in: trend, waves of the year, days of the week."""
-    day = np.arange(n_days)
     turns = [2 * np.pi * k * day / YEAR for k in range(1, HARMONICS + 1)]
     waves = [wave(turn) for turn in turns for wave in (np.sin, np.cos)]
     weekdays = np.eye(7)[(day + weekday_of_first) % 7][:, 1:]

@@ -107,3 +107,24 @@ def world(n_customers=700, seed=5):
             day += 1 + rng.poisson(gap)
     customers = [{"customer_id": f"c{number:04d}"} for number in range(n_customers)]
     return frames(customers=customers, orders=orders)
+
+
+TWO_YEARS = 730
+LATER = FIRST + dt.timedelta(days=TWO_YEARS)
+
+
+def seasonal_world(n_customers=1_500, amplitude=0.5, seed=3):
+    """Return frames of two years in which all buy at their own rate, most of them in December."""
+    rng = np.random.default_rng(seed)
+    day = np.arange(TWO_YEARS)
+    speed = 1 + amplitude * np.cos(2 * np.pi * (day - 340) / 365)
+    reading = np.concatenate([[0.0], np.cumsum(speed)])
+    orders = []
+    for number in range(n_customers):
+        gaps = rng.exponential(1 / rng.gamma(2, 1 / 80), 80)
+        times = rng.uniform(0, 300) + np.cumsum(gaps)
+        days = np.unique(np.interp(times[times < reading[-1]], reading, np.arange(TWO_YEARS + 1.0))
+                         .astype(int))  # fmt: skip
+        orders += [order(f"c{number:04d}", FIRST + dt.timedelta(days=int(one))) for one in days]
+    customers = [{"customer_id": f"c{number:04d}"} for number in range(n_customers)]
+    return frames(customers=customers, orders=orders)

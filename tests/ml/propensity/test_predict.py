@@ -21,6 +21,7 @@ from crm_tasks.ml.propensity.drivers import driver_rows
 from crm_tasks.ml.propensity.learning import learn_target
 from crm_tasks.ml.propensity.params import Target
 from crm_tasks.ml.propensity.predict import WRITTEN, Day, predict
+from crm_tasks.ml.propensity.season import seasonal_of
 from crm_tasks.ml.propensity.standing import CARRIED, Standing, champion_of, rows_of, why_train
 from tests.ml.propensity.small import AS_OF, complaining_world, frames, order, world
 
@@ -162,7 +163,7 @@ def standing(predicted, target, as_of):
     row = champion_of(target, tables["ml.models"])
     artifact = predicted.artifacts[row["model_version"]]
     return Standing(
-        row["model_version"], model_of(artifact), artifact.told["reference"],
+        row["model_version"], seasonal_of(artifact), artifact.told["reference"],
         row["trained_as_of"], rows_of(target, tables, as_of),
     )  # fmt: skip
 
