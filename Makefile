@@ -22,7 +22,7 @@ run: $(VENV)/.ready ## the daily DAG on the bundled real data, to a published wa
 	@$(VENV)/bin/crm run
 
 test: $(VENV)/.tests $(DUCKDB15)/.ready $(TESTDATA)/.ready ## the whole suite
-	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope
+	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 up: $(VENV)/.ready ## Airflow with UI, scheduler and API on this machine only
 	@$(VENV)/bin/crm up

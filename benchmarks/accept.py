@@ -29,6 +29,7 @@ from benchmarks import (  # noqa: F401 (importing registers their lines)
     relationships,
     throughput,
     voice,
+    voice_reach,
 )
 from benchmarks.acceptance import REGISTRY, Row, judge
 from benchmarks.machine import describe_commit, describe_machine, today

@@ -5,7 +5,7 @@ six words and of seven characters), and nothing was written for the model with o
 in sight. But their figure was looked at six times while the model was widened, and the last of them
 was kept, so it is no longer that of a single look. All are invented, by the hand that wrote
 what the model learns from: what a real company's customers write is judged by its own labels
-(`crm text train`).
+(`crm text train`). The set that decides is a later one, looked at once (voice_apart.py).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks import voice_heldout
+from benchmarks.voice_apart import judged_apart, sets_apart, unlike
 from crm_tasks.planted import phrases
 from crm_tasks.steps.text import kept_labels
 from crm_tasks.text.cleaning import cleaned, sentences
@@ -24,13 +24,12 @@ from crm_tasks.text.labels import best_sentences, label_texts
 from crm_tasks.text.languages import language_codes
 from crm_tasks.text.masking import masked, personal_spans
 from crm_tasks.text.reading import dated, kept_texts, read_texts
-from crm_tasks.text.starter import starter_model
+from crm_tasks.text.starter import generated, starter_model
 from crm_tasks.text.training import Labelled, Recipe, judge, train
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from crm_tasks.text.model import TextModel
     from crm_tasks.text.patterns import Span
 
 MOODS = {1: "positive", 0: "neutral", -1: "negative"}
@@ -129,24 +128,16 @@ def planted(given: argparse.Namespace) -> dict[str, Any]:
         "masking": _masking(truth, written, spans),
         "languages": _languages(truth, codes),
     }
-    found["held_out"] = _held_out(model)
+    found["apart"] = apart(given)
     return found | {"rouge": _rouge(read, texts, best_sentences(texts, model))}
 
 
-def _held_out(model: TextModel) -> dict[str, Any]:
-    """Judge intents by messages written apart from what the model has learnt from."""
-    rows = voice_heldout.held_out(voice_heldout.SEALED)
-    told = model.probabilities([text for _, _, text in rows])["intent"]
-    head = model.heads["intent"]
-    own = {
-        language: judge(
-            [row[1] for row in rows if row[0] == language],
-            told[[row[0] == language for row in rows]],
-            head,
-        ).macro_f1
-        for language in ("en", "zh")
+def apart(_: argparse.Namespace) -> dict[str, Any]:
+    """Judge intents by sets of messages written apart from what the model has learnt from."""
+    model, (learnt, _moods) = starter_model(), generated()
+    return {
+        name: judged_apart(model, unlike(rows, learnt.texts)) for name, rows in sets_apart().items()
     }
-    return judge([row[1] for row in rows], told, head).to_dict() | own
 
 
 def _messages(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -242,13 +233,13 @@ def throughput(given: argparse.Namespace) -> dict[str, Any]:
     Then a second run with a thousand more: what it scores is counted.
     """
     rng = np.random.default_rng(1)
-    clear = list(_letters(given.texts + MORE, rng))
+    clear = pa.chunked_array([list(_letters(given.texts + MORE, rng))])
     listed = _listed(len(clear))
     first = listed.slice(0, given.texts)
     known = KnownValues.of([("name", f"Anna{n} Schmidt{n % 97}") for n in range(20_000)])
     model = starter_model()
     began, cpu = time.perf_counter(), time.process_time()
-    texts = dated([read_texts(first, clear[: given.texts], known, {}, REGIONS)], AS_OF)
+    texts = dated([read_texts(first, clear.slice(0, given.texts), known, {}, REGIONS)], AS_OF)
     labels = dated([label_texts(texts, model)], AS_OF)
     found = {
         "n": given.texts, "n_labelled": labels.num_rows,
@@ -258,7 +249,7 @@ def throughput(given: argparse.Namespace) -> dict[str, Any]:
     began, cpu = time.perf_counter(), time.process_time()
     kept = kept_texts(listed, texts, known)
     held = kept_labels(kept.rows, labels, model.version)
-    read = read_texts(kept.to_read, clear[given.texts :], known, {}, REGIONS)
+    read = read_texts(kept.to_read, clear.slice(given.texts), known, {}, REGIONS)
     scored = label_texts(read, model)
     again = {
         "n": listed.num_rows, "n_held": held.num_rows, "n_read": read.num_rows,
@@ -296,8 +287,8 @@ def _letters(n: int, rng: np.random.Generator) -> Iterator[str]:
 
 
 TRIALS = {
-    "banking": banking, "reviews": reviews, "planted": planted, "languages": languages,
-    "throughput": throughput,
+    "apart": apart, "banking": banking, "reviews": reviews, "planted": planted,
+    "languages": languages, "throughput": throughput,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -52,7 +52,12 @@ SEGMENT_PROFILES = Table(
         Column("segment_id", "VARCHAR", "Segment", False),
         Column("n_customers", "BIGINT", "Customers in it", False, "customers"),
         Column("revenue_share", "DOUBLE", "Share of all net revenue", unit="share"),
-        Column("feature", "VARCHAR", "Feature profiled", False),
+        Column(
+            "feature",
+            "VARCHAR",
+            "Feature profiled; of interests also share_of_lines:<category>",
+            False,
+        ),
         Column("mean", "DOUBLE", "Mean over its customers that have the feature"),
         Column("z_vs_all", "DOUBLE", "(mean - mean of all) / standard deviation of all"),
         Column("top_terms", "VARCHAR", "Features that set it apart most, with their direction"),

@@ -103,6 +103,19 @@ def embed(counts: sp.csr_matrix, directions: int) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
+class Tastes:
+    """The categories that set groups apart: their share of a customer's lines.
+
+    ``mean`` of each group's customers and ``z``, its distance from the mean of all in standard
+    deviations of all, are groups x categories.
+    """
+
+    categories: list[str]
+    mean: Floats
+    z: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Interests:
     """Groups found: members, how far from the centre, how sure; and how stable the groups are."""
 
@@ -113,6 +126,7 @@ class Interests:
     names: list[str]
     stability: float
     chosen_from: dict[int, tuple[float, float]]
+    tastes: Tastes
 
 
 def find_interests(scratch: Scratch, params: InterestParams) -> Interests | None:
@@ -145,13 +159,12 @@ def group_profiles(profiles: Profiles, params: InterestParams) -> Interests | No
     own = distance[np.arange(n), group]
     spread = max(float((own**2).mean()), 1e-12)
     odds = np.exp(-(distance**2 - own[:, None] ** 2) / (2 * spread))
-    names = [
-        ", ".join(_terms(profiles, group == number, params.terms)) or f"group {number + 1}"
-        for number in range(k)
-    ]
+    telling = [_terms(profiles, group == number, params.terms) for number in range(k)]
+    names = [", ".join(terms) or f"group {number}" for number, terms in enumerate(telling, 1)]
     return Interests(
-        profiles.customers, group, own, 1 / odds.sum(axis=1), names, tried[k][0], tried
-    )
+        profiles.customers, group, own, 1 / odds.sum(axis=1), names, tried[k][0], tried,
+        _tastes(profiles, group, telling),
+    )  # fmt: skip
 
 
 def _sample(customers: pa.Array, at_most: int) -> Ints:
@@ -206,3 +219,18 @@ def _terms(profiles: Profiles, members: npt.NDArray[np.bool_], at_most: int) -> 
     telling = np.where(share > base, share * np.log(np.maximum(share, 1e-300) / base), 0.0)
     best = np.argsort(-telling.round(9), kind="stable")[:at_most]
     return [profiles.categories[place] for place in best if telling[place] > 0]
+
+
+def _tastes(profiles: Profiles, group: Ints, telling: list[list[str]]) -> Tastes:
+    """Return what the groups' telling categories make up of their customers' lines."""
+    categories = list(dict.fromkeys(term for terms in telling for term in terms))
+    places = [profiles.categories.index(one) for one in categories]
+    n_lines = np.asarray(profiles.counts.sum(axis=1))
+    share: Floats = profiles.counts[:, places].toarray() / np.maximum(n_lines, 1)
+    n_groups, n = len(telling), len(group)
+    members = sp.csr_matrix((np.ones(n), (group, np.arange(n))), shape=(n_groups, n))
+    mean: Floats = (members @ share) / np.maximum(members.sum(axis=1).A, 1)
+    spread = share.std(axis=0)
+    away = mean - share.mean(axis=0)
+    return Tastes(categories, mean, np.divide(away, spread, out=np.zeros_like(away),
+                                              where=spread > 0))  # fmt: skip

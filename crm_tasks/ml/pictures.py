@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from crm_tasks.graph.pictures.canvas import COLOURS, INK, PALE, QUIET, Sheet, font, mark, shorter
+from crm_tasks.ml.segments import SHARE_OF_LINES
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 SHOWN_BEFORE = 90
 CHART = (0.09, 0.10, 0.60, 0.74)
 HALVES = ((0.065, 0.10, 0.285, 0.74), (0.42, 0.10, 0.285, 0.74))
-SEGMENTS_AT_MOST = 12
+SEGMENTS_AT_MOST, FEATURES_AT_MOST = 12, 14
 
 
 def draw_probabilities(model_version: str, bins: Sequence[Row]) -> bytes:
@@ -129,16 +130,20 @@ def draw_fan(past: Sequence[tuple[dt.date, float]], rows: Sequence[Row]) -> byte
 def draw_profile(segmentation: str, rows: Sequence[Row], name_of: Mapping[str, str]) -> bytes:
     """Return the picture of segments by feature: how far each lies from all customers.
 
-    ``name_of``: the name of each segment_id, as an analyst reads it.
+    Of interests only what they buy is shown. ``name_of``: the name of each segment_id, as an
+    analyst reads it.
     """
+    bought = [row for row in rows if row["feature"].startswith(SHARE_OF_LINES)]
+    rows = bought or rows
     sizes = {row["segment_id"]: row["n_customers"] for row in rows}
     segments = sorted(sizes, key=lambda one: (-sizes[one], one))[:SEGMENTS_AT_MOST]
-    features = sorted({row["feature"] for row in rows})
     value = {(row["segment_id"], row["feature"]): row["z_vs_all"] for row in rows}
+    features = _most_telling({row["feature"] for row in rows}, value)
     grid = np.array([[value.get((s, f)) or 0.0 for f in features] for s in segments])
     sheet, chart = _chart(
         f"Segments ({segmentation}) beside all customers",
-        "Purple: more than the average customer; orange: less; in standard deviations",
+        ("Share of order lines. " if bought else "")
+        + "Purple: more than the average customer; orange: less; in standard deviations",
     )
     chart.set_position((0.24, 0.24, 0.70, 0.60))
     sheet.column.set_visible(False)
@@ -147,13 +152,28 @@ def draw_profile(segmentation: str, rows: Sequence[Row], name_of: Mapping[str, s
     for (y, x), z in np.ndenumerate(grid):
         colour = "#ffffff" if abs(z) > 1.1 else INK  # noqa: PLR2004 (dark cell)
         chart.text(
-            x, y, f"{z:+.1f}", fontproperties=font(9), ha="center", va="center", color=colour
+            x,
+            y,
+            f"{round(z, 1) + 0.0:+.1f}",
+            fontproperties=font(9),
+            ha="center",
+            va="center",
+            color=colour,
         )
     names = [f"{shorter(name_of[one], 26)} ({sizes[one]:,})" for one in segments]
     chart.set_yticks(range(len(segments)), names, fontproperties=font(10))
-    words = [shorter(one.replace("_", " "), 26) for one in features]
+    words = [shorter(one.removeprefix(SHARE_OF_LINES).replace("_", " ").lower(), 22)
+             for one in features]  # fmt: skip
     chart.set_xticks(range(len(features)), words, fontproperties=font(10), rotation=30, ha="right")
     return sheet.file("svg")
+
+
+def _most_telling(features: set[str], value: Mapping[tuple[str, str], float | None]) -> list[str]:
+    """Return the features in which segments lie furthest apart, by name."""
+    apart = {name: max((abs(z or 0.0) for (_, own), z in value.items() if own == name), default=0.0)
+             for name in features}  # fmt: skip
+    kept = sorted(features, key=lambda name: (-round(apart[name], 6), name))[:FEATURES_AT_MOST]
+    return sorted(kept)
 
 
 def _told(model_version: str) -> tuple[str, str]:

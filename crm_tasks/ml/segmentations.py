@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 
 from crm_tasks.ml.interests import INTEREST
 from crm_tasks.ml.interests import MODEL_VERSION as INTEREST_VERSION
-from crm_tasks.ml.segments import DECIMALS, Segment
+from crm_tasks.ml.segments import DECIMALS, SHARE_OF_LINES, Segment
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -190,6 +190,25 @@ def interest_members(found: Interests, ids: list[str], as_of: dt.date) -> pa.Tab
         pa.array(found.probability.round(DECIMALS)),
         as_of,
     )
+
+
+def taste_rows(found: Interests, ids: list[str], profiles: pa.Table) -> pa.Table:
+    """Return the rows of ml.segment_profiles that say what interest groups buy.
+
+    ``profiles`` are the groups' other rows, whose customers, revenue and terms these repeat.
+    """
+    known = {row["segment_id"]: row for row in profiles.to_pylist()}
+    rows = [
+        known[segment_id] | {
+            "feature": f"{SHARE_OF_LINES}{category}",
+            "mean": round(float(found.tastes.mean[group, place]), DECIMALS),
+            "z_vs_all": round(float(found.tastes.z[group, place]), DECIMALS),
+        }
+        for group, segment_id in enumerate(ids)
+        if segment_id in known
+        for place, category in enumerate(found.tastes.categories)
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=profiles.schema)
 
 
 def _rows(

@@ -29,6 +29,8 @@ MODEL_VERSION = "rfm-quintiles-1"
 DECIMALS = 6
 TERMS = 2
 
+#: Before the name of a category: its share of a customer's order lines, of interest segments only.
+SHARE_OF_LINES = "share_of_lines:"
 #: Features a segment is described by, with the words for more and for less of them.
 PROFILED = {
     "recency_days": ("long since the last order", "ordered lately"),

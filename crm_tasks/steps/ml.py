@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.contracts.ml import SEGMENT_DEFINITIONS, SEGMENT_PROFILES
@@ -16,6 +17,7 @@ from crm_tasks.ml.segmentations import (
     interest_members,
     name_groups,
     rule_members,
+    taste_rows,
 )
 from crm_tasks.ml.segments import PROFILED, assign_segments, define_segments, profile_members
 
@@ -60,11 +62,12 @@ def build_segments(run: Run) -> StepReport:
         [define_segments(run.as_of).cast(defined.schema), defined]
     )
     profiles = [profile_members(rfm, rows, run.as_of) for rows in members if rows.num_rows]
+    n_segments = sum(len(pc.unique(rows["segment_id"])) for rows in profiles)
+    profiles += [taste_rows(found, ids, profiles[-1])] if found else []
     nothing = SEGMENT_PROFILES.arrow_schema.empty_table()
     tables["segment_profiles"] = pa.concat_tables([nothing, *profiles], promote_options="default")
     written = {name: run.write(f"ml.{name}", rows) for name, rows in tables.items()}
     written["segment_stability"] = run.write("evaluation.segment_stability", stability)
-    n_segments = written["segment_profiles"] // len(PROFILED)
     return StepReport(
         rows_in=rfm.num_rows + sum(rows.num_rows for rows in frames.values()),
         rows_written=sum(written.values()),

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from threadpoolctl import threadpool_limits
+
 from crm_tasks.contracts.frames import StepReport
 from crm_tasks.errors import CrmError, RunStateError, SettingsError, StaleAttempt
 from crm_tasks.profiles import load_profile
@@ -78,7 +80,10 @@ def _metered(
             report = step.load()(attempt, settings, home, ledger, claim)
         else:
             run = open_run(settings, home, ledger, claim)
-            report = step.load()(run)
+            function = step.load()
+            # Of small matrices a second thread does nothing but wait, and takes a core for it.
+            with threadpool_limits(1):
+                report = function(run)
             written = [table.full_name for table in tables_written(step)] + [*step.contributes]
             record_reads(ledger, claim, run.reads, written, step.function)
     except BaseException as error:

@@ -41,8 +41,12 @@ def read_texts(run: Run) -> StepReport:
     known, own_names = read_known(run, listed)
     kept = kept_texts(listed, _previous(run, "text.masked_texts"), known)
     regions = run.profile.identity.phone_regions
-    read = mask_texts(kept.to_read, clear_texts(run, kept.to_read), known, own_names, regions)
-    texts = dated([kept.rows, read], run.as_of)
+    read = [
+        mask_texts(own, clear, known, own_names, regions)
+        for own, clear in clear_texts(run, kept.to_read)
+    ]
+    texts = dated([kept.rows, *read], run.as_of)
+    n_read = texts.num_rows - kept.rows.num_rows
     model = model_in_force(run)
     taxonomy = taxonomy_of(run)
     version = version_of(model, taxonomy)
@@ -61,8 +65,8 @@ def read_texts(run: Run) -> StepReport:
     return StepReport(
         rows_in=listed.num_rows,
         rows_written=sum(written.values()) + n_registered,
-        rows_touched=read.num_rows,
-        message=f"{read.num_rows:,} texts read, {kept.rows.num_rows:,} stand as they were read"
+        rows_touched=n_read,
+        message=f"{n_read:,} texts read, {kept.rows.num_rows:,} stand as they were read"
         + told_of_answers(answers),
         figures={**written, "scored": scored.num_rows, "model": model.version},
     )

@@ -16,7 +16,7 @@ from crm_tasks.text.known_values import KnownValues
 from crm_tasks.warehouse.vaulted import identifying_values, values_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from crm_tasks.steps.run import Run
 
@@ -129,20 +129,32 @@ def read_known(run: Run, texts: pa.Table) -> tuple[KnownValues, dict[str, list[s
     return KnownValues.of(told), dict(own)
 
 
-def clear_texts(run: Run, texts: pa.Table) -> list[str | None]:
-    """Return the texts as they came, out of the vault, in the order of ``texts``."""
-    places = {told.entity: told.field for told in TOLD}
-    found: dict[tuple[str, int, str], str | None] = {}
-    for entity in pc.unique(texts["source_entity"]).to_pylist():
-        own = texts.filter(pc.equal(texts["source_entity"], entity))
-        field = places[entity]
-        values = identifying_values(
-            vault_of(run), run.profile, _batches(run, own), entity, (field,)
-        )
-        columns = (values[name].to_pylist() for name in (*BATCHED, field))
-        found |= {(b, n, entity): text for b, n, text in zip(*columns, strict=True)}
-    keys = zip(*(texts[name].to_pylist() for name in (*BATCHED, "source_entity")), strict=True)
-    return [found.get(key) for key in keys]
+def clear_texts(run: Run, texts: pa.Table) -> Iterator[tuple[pa.Table, pa.ChunkedArray]]:
+    """Yield the texts of one landed batch after the other, and their words as they came.
+
+    Words stand in the order of the texts beside them; NULL where the vault has nothing any more.
+    No more than the words of one batch are out of the vault at a time.
+    """
+    fields = {told.entity: told.field for told in TOLD}
+    batches = {batch["batch_id"]: batch for batch in _batches(run, texts)}
+    vault = vault_of(run)
+    for entity, batch_id, own in _by_batch(texts):
+        field = fields[entity]
+        known = [batches[batch_id]] if batch_id in batches else []
+        values = identifying_values(vault, run.profile, known, entity, (field,))
+        place = pc.index_in(own["record_no"], value_set=values["record_no"].combine_chunks())
+        yield own, values[field].take(place)
+
+
+def _by_batch(texts: pa.Table) -> Iterator[tuple[str, str, pa.Table]]:
+    """Yield entity, landed batch and the texts of each."""
+    keys = ["source_entity", "batch_id"]
+    ordered = texts.sort_by([(key, "ascending") for key in (*keys, "record_no")])
+    sizes = ordered.group_by(keys, use_threads=False).aggregate([([], "count_all")])
+    start = 0
+    for one in sizes.to_pylist():
+        yield one["source_entity"], one["batch_id"], ordered.slice(start, one["count_all"])
+        start += one["count_all"]
 
 
 def _customer_values(run: Run) -> pa.Table:

@@ -86,14 +86,21 @@ def label_queue(labels: pa.Table) -> pa.Table:
     ordered = ordered.sort_by([("lead", "ascending"), ("text_id", "ascending")])
     seen: set[tuple[Any, ...]] = set()
     rows: list[dict[str, Any]] = []
-    for row in ordered.to_pylist():
+    for row in _rows(ordered):
         twin = (row["best_label"], row["probability"], row["second_probability"])
-        if twin not in seen and len(rows) < QUEUE_AT_MOST:
+        if twin not in seen:
             seen.add(twin)
             rows.append(row | {"priority": len(rows) + 1})
+        if len(rows) == QUEUE_AT_MOST:
+            break
     names = TEXT_LABEL_QUEUE.column_names
     kept = [{name: row[name] for name in names} for row in rows]
     return pa.Table.from_pylist(kept, schema=_open(TEXT_LABEL_QUEUE.arrow_schema))
+
+
+def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    for batch in table.to_batches(max_chunksize=TEXTS_AT_ONCE):
+        yield from batch.to_pylist()
 
 
 def best_sentences(texts: Sequence[str], model: TextModel) -> list[str]:

@@ -90,7 +90,7 @@ def _texts(column: pa.ChunkedArray) -> Iterator[str]:
 
 def read_texts(
     listed: pa.Table,
-    clear: Sequence[str | None],
+    clear: pa.ChunkedArray,
     known: KnownValues,
     own_names: Mapping[str, Sequence[str]],
     regions: Sequence[str],
@@ -101,15 +101,15 @@ def read_texts(
     ----------
     listed : pyarrow.Table
         Which texts: the columns ``LISTED``.
-    clear : sequence of str or None
-        The texts as they came, in the same order; None where the vault has nothing any more.
+    clear : pyarrow.ChunkedArray
+        The texts as they came, in the same order; NULL where the vault has nothing any more.
     own_names : mapping
         By customer, the names of whoever wrote or received it.
     """
     parts = [
         _read_part(
             listed.slice(at, TEXTS_AT_ONCE),
-            clear[at : at + TEXTS_AT_ONCE],
+            clear.slice(at, TEXTS_AT_ONCE).to_pylist(),
             known,
             own_names,
             regions,

@@ -104,7 +104,8 @@ def read_ahead(home: Home, settings: Settings) -> None:
     if (call.target / "partial_parse.msgpack").exists():
         return
     home.dbt.mkdir(parents=True, exist_ok=True)
-    WARM.call(call.arguments("parse"), call.environment(), home.dbt / "parse.log")
+    parse = call.arguments("parse")
+    WARM.call(parse, call.environment(), home.dbt / "parse.log", parse)
 
 
 def build(
@@ -141,7 +142,8 @@ def build(
     results_file = call.target / "run_results.json"
     results_file.unlink(missing_ok=True)
     console = call.home.dbt / "console.log"
-    ended = WARM.call(call.arguments("build", *arguments), call.environment(), console)
+    asked = call.arguments("build", *arguments)
+    ended = WARM.call(asked, call.environment(), console, call.arguments("parse"))
     Meter.note_child(ended.peak_kib, ended.cpu_s)
     if ended.code != 0:
         _raise_for(results_file, console, ended.code)

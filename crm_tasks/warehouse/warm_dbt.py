@@ -1,8 +1,9 @@
 """A process that has dbt loaded and makes a child of itself for each call: what a build asks.
 
-Loading dbt takes longer than building most layers does, and a run builds several. Each call still
-has a process of its own, which ends with it and lets go of the database; only the loading is done
-once. The process that asks keeps it; when that one ends, the kernel ends it and its child.
+Loading dbt and reading its project take longer than building most layers does, and a run builds
+several. Each call still has a process of its own, which ends with it and lets go of the database;
+only the loading and reading are done once. The process that asks keeps it; when that one ends, the
+kernel ends it and its child.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -21,12 +23,15 @@ from typing import TYPE_CHECKING, Any
 
 from crm_tasks.errors import ModelBuildFailed
 from crm_tasks.warehouse.bound import bound_python, end_with
+from crm_tasks.warehouse.read_project import DBT, ReadProject, stand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 #: Loaded ahead; by name, since this package imports no orchestrator (docs/conventions.md).
-LOADED = ("dbt.cli.main", "dbt.adapters.duckdb")
+LOADED = (DBT, "dbt.adapters.duckdb")
+#: dbt's exit codes: something it built failed, or it could not begin.
+FAILED, REFUSED = 1, 2
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,18 @@ class WarmDbt:
         atexit.unregister(self.stop)
 
     def call(
-        self, arguments: Sequence[str], environment: Mapping[str, str], console: Path
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        console: Path,
+        project: Sequence[str] = (),
     ) -> Ended:
         """Run dbt with these arguments, its output into ``console``, and wait for its end.
+
+        Parameters
+        ----------
+        project : sequence of str
+            What dbt is told to read the project; the call then uses what was read, maybe before.
 
         Raises
         ------
@@ -84,6 +98,7 @@ class WarmDbt:
             "arguments": list(arguments),
             "environment": dict(environment),
             "console": str(console),
+            "project": list(project),
             "folder": str(Path.cwd()),
         }
         with self._one_at_a_time:
@@ -120,33 +135,40 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the child; who asks then ends us
     for module in LOADED:
         import_module(module)
+    project = ReadProject()
     for line in iter(sys.stdin.readline, ""):
         asked = json.loads(line)
+        begun = time.process_time()
+        manifest = _read(project, asked) if asked["project"] else None
+        reading = time.process_time() - begun
         ours = os.getpid()
         child = os.fork()
         if child == 0:
-            _become(ours, asked)
+            _become(ours, asked, manifest)
             return  # never: dbt ends the process
         _, status, usage = os.wait4(child, 0)
-        used = usage.ru_utime + usage.ru_stime
+        used = reading + usage.ru_utime + usage.ru_stime
         ended = Ended(os.waitstatus_to_exitcode(status), usage.ru_maxrss, used)
         sys.stdout.write(json.dumps(asdict(ended)) + "\n")
         sys.stdout.flush()
 
 
-def _become(parent: int, asked: Mapping[str, Any]) -> None:
+def _read(project: ReadProject, asked: Mapping[str, Any]) -> Any:
+    where = (asked["environment"], asked["folder"], asked["console"])
+    return project.read(asked["project"], *where)
+
+
+def _become(parent: int, asked: Mapping[str, Any], manifest: Any) -> None:
     """Turn this child into the dbt that was asked for."""
     end_with(parent)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.chdir(asked["folder"])
-    os.environ.clear()  # noqa: TID251 (this process is the child whose environment it is)
-    os.environ.update(asked["environment"])  # noqa: TID251
-    console = os.open(asked["console"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for ours, theirs in ((nothing, 0), (console, 1), (console, 2)):
-        os.dup2(ours, theirs)
-    sys.argv = ["dbt", *asked["arguments"]]
-    import_module(LOADED[0]).cli()
+    stand(asked["environment"], asked["folder"], asked["console"])
+    dbt = import_module(DBT)
+    if manifest is None:
+        sys.argv = ["dbt", *asked["arguments"]]
+        dbt.cli()
+    ended = dbt.dbtRunner(manifest).invoke(asked["arguments"])
+    sys.exit(0 if ended.success else REFUSED if ended.exception else FAILED)
 
 
 if __name__ == "__main__":

@@ -32,14 +32,14 @@ def other(tmp_path):
 def test_the_rules_of_the_house_hold(call):
     ended = call("rules", "check")
     assert ended.code == 0
-    assert "all 6 examples hold" in ended.out
+    assert "all 8 examples hold" in ended.out
 
 
 def test_an_example_that_fails_is_named_and_ends_in_1(call, other):
     ended = call("rules", "check", other("contacts_30d >= 4", "contacts_30d >= 5"))
     assert ended.code == 1
     assert "rule contacted_often_lately should fire and does not" in ended.out
-    assert "1 expectations of 6 examples do not hold" in ended.err
+    assert "1 expectations of 8 examples do not hold" in ended.err
 
 
 def test_the_contents_known_are_those_of_the_seed():

@@ -12,6 +12,7 @@ from crm_tasks.ml.interests import (
     InterestParams,
     Profiles,
     _sample,
+    _tastes,
     embed,
     find_interests,
     group_profiles,
@@ -48,6 +49,11 @@ def test_planted_interests_are_found_and_their_number_too(bought):
     assert len(found.names) == 8
     assert adjusted_rand_score(truth, found.group) >= 0.9
     assert found.stability >= 0.8
+    tastes = found.tastes
+    for group, name in enumerate(found.names):
+        own = [tastes.categories.index(term) for term in name.split(", ")]
+        assert (tastes.z[group, own] > 0).all()
+        assert (tastes.mean[group, own] > tastes.mean[:, own].mean(axis=0)).all()
     assert ((found.probability > 0) & (found.probability <= 1)).all()
 
 
@@ -112,3 +118,18 @@ def test_too_few_customers_or_categories_give_no_groups(scratch):
     assert find_interests(scratch(order_items=items, products=products), PARAMS) is None
     few = pa.table({"customer_id": ["k", "k"], "category": ["x", "y"], "n": [1, 2]})
     assert group_profiles(Profiles.from_rows(few), PARAMS) is None
+
+
+def test_tastes_are_mean_shares_of_lines_beside_all_customers():
+    counts = [("a", "tea", 3), ("a", "ham", 1), ("b", "tea", 1), ("c", "ham", 2), ("d", "ham", 9)]
+    rows = [(f"{who}{n}", what, times) for n in range(20) for who, what, times in counts]
+    columns = zip(*rows, strict=True)
+    names = ("customer_id", "category", "n")
+    profiles = Profiles.from_rows(pa.table(dict(zip(names, map(list, columns), strict=True))))
+    group = np.array(["ab".find(one[0]) >= 0 for one in profiles.customers.to_pylist()], dtype=int)
+    tastes = _tastes(profiles, group, [["ham"], ["tea"]])
+    assert tastes.categories == ["ham", "tea"]
+    assert tastes.mean == pytest.approx(np.array([[1.0, 0.0], [0.125, 0.875]]))
+    share = np.array([0.75, 1, 0, 0])
+    spread = share.std()
+    assert tastes.z[:, 1] == pytest.approx((np.array([0, 0.875]) - share.mean()) / spread)

@@ -66,3 +66,16 @@ def test_segments_carry_their_names() -> None:
 
 def test_a_file_name_holds_no_sign_a_file_system_minds() -> None:
     assert picture_name("need:A/B c:x:1") == "need-A-B-c-x-1.svg"
+
+
+def test_of_interests_what_they_buy_is_shown_and_not_how_often() -> None:
+    bought = [
+        {"segment_id": f"interest:0{n}", "feature": feature, "n_customers": 10, "z_vs_all": z}
+        for n, z in ((1, 1.5), (2, -0.5))
+        for feature in ("frequency", "share_of_lines:TEA", "share_of_lines:HAM")
+    ]
+    names = {"interest:01": "TEA", "interest:02": "HAM"}
+    without = [row for row in bought if row["feature"] != "frequency"]
+    assert draw_profile("interest", bought, names) == draw_profile("interest", without, names)
+    drawn = draw_profile("interest", bought, names)
+    assert drawn != draw_profile("interest", bought[:1] + bought[3:4], names)

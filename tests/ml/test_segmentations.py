@@ -11,8 +11,10 @@ import pytest
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from crm_tasks.contracts.evaluation import SEGMENT_STABILITY
+from crm_tasks.contracts.ml import SEGMENT_PROFILES
 from crm_tasks.contracts.ml_segments import SEGMENT_HISTORY
 from crm_tasks.contracts.table import check_rows
+from crm_tasks.ml.interests import Tastes
 from crm_tasks.ml.segment_history import (
     adjusted_rand,
     carry_over,
@@ -28,6 +30,7 @@ from crm_tasks.ml.segmentations import (
     interest_members,
     name_groups,
     rule_members,
+    taste_rows,
 )
 
 AS_OF = dt.date(2024, 7, 1)
@@ -85,6 +88,22 @@ def groups(*of_customers):
     return SimpleNamespace(
         customers=customers, group=group, distance=n, probability=n, names=names, stability=0.9
     )
+
+
+def test_what_groups_buy_stands_beside_what_else_is_known_of_them():
+    found = groups(0, 0, 1)
+    found.tastes = Tastes(["TEA"], np.array([[0.5], [0.1]]), np.array([[0.7], [-1.4]]))
+    schema = SEGMENT_PROFILES.arrow_schema
+    known = pa.Table.from_pylist(
+        [{"segment_id": f"interest:0{n}", "n_customers": 3 - n, "revenue_share": 0.5,
+          "feature": "frequency", "mean": 4.0, "z_vs_all": 0.1, "top_terms": "many orders",
+          "as_of_date": AS_OF} for n in (1, 2)], schema=schema)  # fmt: skip
+    first, second = taste_rows(found, ["interest:01", "interest:02"], known).to_pylist()
+    assert (first["feature"], first["mean"], first["z_vs_all"]) == ("share_of_lines:TEA", 0.5, 0.7)
+    assert (first["n_customers"], second["n_customers"]) == (2, 1)
+    assert (second["segment_id"], second["z_vs_all"]) == ("interest:02", -1.4)
+    check_rows(SEGMENT_PROFILES, pa.concat_tables([known, taste_rows(found, [
+        "interest:01", "interest:02"], known)]))  # fmt: skip
 
 
 def test_a_group_keeps_its_id_while_most_of_its_members_stay():

@@ -35,8 +35,9 @@ def test_propensities_are_the_frequencies_of_the_draw_and_sum_to_one(scratch):
     planned = solve(reserve.problem, EXACT).taken
     n_draws = 400
     counts = np.zeros(len(given.gain))
+    lent = scratch()
     for seed in range(n_draws):
-        explored = drawn(scratch, reserve, planned, seed)
+        explored = drawn(lambda: lent, reserve, planned, seed)
         assert keeps_upper(given, explored.taken)
         counts[explored.taken] += 1
     expected = explored.propensity

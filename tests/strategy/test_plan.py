@@ -165,8 +165,9 @@ def test_who_is_held_out_is_not_contacted_for_that_objective(scratch):
     assert why_not(plan)["a", "email"] == {"held_out"}
 
 
-def test_an_unhappy_customer_gets_no_promotion(scratch):
-    actions, plan = planned(scratch, customer("a", rfm_segment="at_risk", csat_last=1))
+@pytest.mark.parametrize("said", [{"csat_last": 1}, {"csat_last": None, "avg_score": 1.5}])
+def test_an_unhappy_customer_gets_no_promotion(scratch, said):
+    actions, plan = planned(scratch, customer("a", rfm_segment="at_risk", **said))
     assert [a["content_id"] for a in actions] == ["service_check_in"]
     blocked = {r["blocked_by"] for r in plan.tables["candidates"].to_pylist()
                if r["content_type"] == "promotion"}  # fmt: skip

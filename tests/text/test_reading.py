@@ -32,7 +32,8 @@ def listed(*tokens):
 @pytest.fixture
 def read():
     texts = ["Ann Lee here, 13812345678", "我叫王伟", "x" * 30_000]
-    rows = read_texts(listed("a", "b", "c"), texts, NOBODY, {"c0": ["Ann Lee"]}, ("US",))
+    clear = pa.chunked_array([texts])
+    rows = read_texts(listed("a", "b", "c"), clear, NOBODY, {"c0": ["Ann Lee"]}, ("US",))
     return dated([rows], dt.date(2024, 6, 1))
 
 
@@ -62,5 +63,6 @@ def test_who_wrote_a_text_is_as_identity_says_now(read):
 
 
 def test_a_text_that_the_vault_lost_is_left_out():
-    rows = read_texts(listed("a", "b"), [None, "hello there"], NOBODY, {}, ("US",))
+    clear = pa.chunked_array([[None, "hello there"]])
+    rows = read_texts(listed("a", "b"), clear, NOBODY, {}, ("US",))
     assert rows["text_id"].to_pylist() == ["messages:s:1"]

@@ -69,7 +69,7 @@ def stand_in(call, tmp_path, monkeypatch):
     return install
 
 
-def called(program, arguments, environment, console):
+def called(program, arguments, environment, console, _project):
     """Run a script as the loaded dbt runs a call."""
     with console.open("wb") as log:
         done = subprocess.run(
@@ -125,7 +125,7 @@ def test_the_project_is_read_ahead_once_for_a_home(call, monkeypatch):
     asked = []
     monkeypatch.setattr(dbt.WARM, "call", lambda *told: asked.append(told))
     read_ahead(call.home, call.settings)
-    (arguments, environment, _) = asked.pop()
+    (arguments, environment, *_) = asked.pop()
     assert "parse" in arguments
     assert environment["DBT_CRM_LAKE"] == call.environment()["DBT_CRM_LAKE"]
     call.target.mkdir()

@@ -232,7 +232,8 @@ def _count_longer(scratch: Scratch, found: Itemsets, least: int, max_length: int
     holds[basket, item] = True
     # Half a basket less: a share times the number of baskets is rounded up again.
     share = (least - 0.5) / len(baskets)
-    frequent = fpgrowth(pd.DataFrame(holds, columns=items), share, True, max_length)
+    named = pd.DataFrame(holds, columns=items)
+    frequent = fpgrowth(named, share, use_colnames=True, max_len=max_length)
     length = frequent["itemsets"].map(len).to_numpy()
     for longer in range(IN_SQL + 1, max_length + 1):
         chosen = frequent[length == longer]

@@ -114,7 +114,7 @@ def test_who_complains_is_told_to_be_at_risk_for_it(facts_of, params):
     assert np.mean([one in at_risk for one in complained["prediction_id"]]) > 0.9
     spoken = complained[complained["contribution"] > 0]
     assert len(spoken) > 20
-    said = r"\d complaints in 90 days: raises the risk of leaving"
+    said = r"(1 complaint|\d complaints) in 90 days: raises the risk of leaving"
     assert spoken["text_en"].str.fullmatch(said).all()
     assert spoken["text_zh"].str.fullmatch(r"近 90 天投诉 \d 次.流失风险上升").all()
 
