@@ -211,7 +211,10 @@ PREDICTION_REASONS = Table(
     columns=(
         Column("prediction_id", "VARCHAR", "Prediction in ml.predictions", False),
         Column(
-            "rank", "INTEGER", "0 where all start, then the strongest first, last all else", False
+            "rank",
+            "INTEGER",
+            "0 where all start, then the strongest, the season, last all else",
+            False,
         ),
         Column("feature", "VARCHAR", "Feature, season, starting_point or all_else", False),
         Column("feature_value", "DOUBLE", "Its value; NULL where not known"),

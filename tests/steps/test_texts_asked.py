@@ -170,7 +170,7 @@ def test_every_message_in_doubt_has_a_row_that_says_what_came_of_it(hotline):
 
 
 def test_an_answer_is_the_label_without_a_probability_and_names_its_model(hotline):
-    labels = hotline.rows("ml.text_labels")
+    labels = dict(hotline.rows("ml.text_labels"))
     told = labels.pop(doubtful(0))
     assert (told["label"], told["need"], told["probability"]) == ("refund", "refund", None)
     assert told["needs_answer"]

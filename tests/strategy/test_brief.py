@@ -96,6 +96,10 @@ def test_sums_of_the_brief_are_those_of_the_plan(scratch, many):
     low, high = facts.answers_between
     assert low <= total["answers"] <= high
     assert f"{total['n_actions']} actions for" in pages["en", "md"]
+    assert " 1 of them answer letters" in pages["en", "md"]
+    _, quiet = briefs(scratch, *many, actions_per_day=8)
+    assert "answer letters" not in quiet["en", "md"]  # of what there is none nothing is said
+    assert "逾期来信" not in quiet["zh", "html"]
     assert facts.limits[0]["constraint_name"] == "day"
 
 

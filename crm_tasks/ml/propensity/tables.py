@@ -79,12 +79,16 @@ def reason_rows(
 ) -> pa.Table:
     """Return the rows of ml.prediction_reasons of one target.
 
-    Rank 0 is where all start, then the strongest features, then the sum of all others.
+    Rank 0 is where all start, then the strongest features, then the season where there is one
+    (it tells customers apart by little), then the sum of all others.
     """
     found = contributions(model, cases.matrix)
-    n, named = len(cases.customers), min(at_most, len(found.names))
+    is_season = np.array([name == SEASON for name in found.names], dtype=bool)
+    n, named = len(cases.customers), min(at_most, int((~is_season).sum()))
     odds = np.round(model.log_odds(cases.matrix), DECIMALS)
-    order = np.argsort(-np.abs(found.parts), axis=1, kind="stable")[:, :named]
+    weight = np.where(is_season, -1.0, np.abs(found.parts))
+    order = np.argsort(-weight, axis=1, kind="stable")[:, :named]
+    order = np.column_stack([order, np.tile(np.flatnonzero(is_season), (n, 1))])
     start = round(found.start, DECIMALS)
     parts = np.round(np.take_along_axis(found.parts, order, axis=1), DECIMALS)
     rest = np.round(odds - start - parts.sum(axis=1), DECIMALS)
@@ -94,7 +98,7 @@ def reason_rows(
     blocks = [_same(identifiers, 0, START, np.full(n, start), said)]
     for rank, ranked in enumerate(zip(order.T, parts.T, strict=True), 1):
         blocks += [_block(target, identifiers, rank, found.names, ranked, cases)]
-    blocks.append(_same(identifiers, named + 1, REST, rest, OTHERS[REST]))
+    blocks.append(_same(identifiers, order.shape[1] + 1, REST, rest, OTHERS[REST]))
     rows = pa.concat_tables(blocks)
     dates = pa.repeat(pa.scalar(as_of, pa.date32()), rows.num_rows)
     return rows.append_column("as_of_date", dates).cast(PREDICTION_REASONS.arrow_schema)

@@ -16,10 +16,9 @@ WORDS: dict[str, dict[str, str]] = {
             "random; for the others the figures rank and describe only."
         ),
         "do": "What to do",
-        "sums": (
-            "{0} actions for {1} customers, at a cost of {2} {3}. {4} of them answer letters that "
-            "wait too long and come first. {5} were drawn at random, so that the house learns."
-        ),
+        "sums": "{0} actions for {1} customers, at a cost of {2} {3}.",
+        "duties": "{0} of them answer letters that wait too long and come first.",
+        "drawn": "{0} were drawn at random, so that the house learns.",
         "objective": "Objective", "actions": "Actions", "cost": "Cost", "day": "Day",
         "first": "The first of the list", "customer": "Customer", "channel": "Channel",
         "content": "Content", "when": "When", "reason": "Reason",
@@ -66,10 +65,9 @@ WORDS: dict[str, dict[str, str]] = {
             "{1} 项行动中有 {0} 项的收益由随机抽取目标的活动测得；其余数字仅供排序与描述。"
         ),
         "do": "做什么",
-        "sums": (
-            "共 {0} 项行动，涉及 {1} 位客户，成本 {2} {3}。其中 {4} 项答复逾期来信，优先处理；"
-            "{5} 项为随机抽取，以便积累经验。"
-        ),
+        "sums": "共 {0} 项行动，涉及 {1} 位客户，成本 {2} {3}。",
+        "duties": "其中 {0} 项答复逾期来信，优先处理。",
+        "drawn": "{0} 项为随机抽取，以便积累经验。",
         "objective": "目标", "actions": "行动数", "cost": "成本", "day": "日期",
         "first": "名单之首", "customer": "客户", "channel": "渠道", "content": "内容",
         "when": "时间", "reason": "理由",

@@ -105,6 +105,9 @@ def test_the_parts_still_add_up_and_the_season_is_one_in_words(brought):
     assert (summed - given["log_odds"]).abs().max() < 1e-6
     seasons = reasons[reasons["feature"] == SEASON]
     assert len(seasons) > 100
+    # It takes no place of a customer's own reasons: it stands behind them.
+    last = reasons.groupby("prediction_id")["rank"].max()
+    assert (seasons.set_index("prediction_id")["rank"] == last[seasons["prediction_id"]] - 1).all()
     for kind, sign, english, chinese in (
         ("buy", 1, "speaks for an order", "更可能下单"),
         ("churn", -1, "speaks for staying", "倾向留下"),
