@@ -161,8 +161,8 @@ def reach(workshop: Workshop) -> Measured:
     text = (
         f"features: {told['n_complained']} customers with complaints in 90 days, "
         f"{told['n_waiting']} with open issues, {told['n_low']} with low scores, "
-        f"{told['n_wrong']} unlike the core; of these the churn model leaves out {unread or 'nothing'}; "
-        f"reasons name {named}, "
+        f"{told['n_wrong']} unlike the core; of these the churn model leaves out "
+        f"{unread or 'nothing'}; reasons name {named}, "
         f"{sum(row['n_wrong'] for row in reasons.values())} with another value; in {MANY_BLOCKS} "
         f"blocks of size M complaints are named of {n} customers, of {n_raising} as a risk; "
         f"{plan['n_open']} open complaints of {plan['n_customers']} customers: {plan['n_once']} "
