@@ -26,7 +26,7 @@ from tests.change.company import AS_OF, CANARY, LANDED_AT, NEW_AT_THE_LAST, Comp
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 LATER = dt.timedelta(hours=1)
 Hashes = dict[tuple[str, str], str]

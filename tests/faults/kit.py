@@ -55,7 +55,7 @@ class Company:
     def run(self, until: str | None = None, **environment: str) -> str:
         """Run to the end, or to the step that writes a table; return what was printed."""
         process = self.start(until=until, **environment)
-        printed, _ = process.communicate(timeout=300)
+        printed, _ = process.communicate(timeout=600)
         assert process.returncode == 0, printed
         return printed
 
@@ -67,7 +67,7 @@ class Company:
     def run_killed_at(self, point: str) -> None:
         """Run until the process kills itself at a point; it must get there."""
         process = self.start(point=point)
-        printed, _ = process.communicate(timeout=300)
+        printed, _ = process.communicate(timeout=600)
         assert process.returncode == -signal.SIGKILL, f"{point} was not reached:\n{printed}"
 
     def run_killed_in_dbt(self, model: str) -> None:

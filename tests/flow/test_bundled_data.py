@@ -19,7 +19,7 @@ from crm_tasks.warehouse.query import query_ops, query_served
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(900)]
 
 AS_OF = "2018-01-02"
 

@@ -11,7 +11,7 @@ from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.publications import served_file
 from crm_tasks.warehouse.query import query_ops, query_served
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(900)]
 
 SLIPPED = "O9999;1;K001;2024-06-28 09:00:00;P001;1;99999999.00\n"
 
