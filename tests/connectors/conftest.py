@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-
 import pytest
 
 from crm_tasks.connectors.databases import extract_database
 from crm_tasks.connectors.patience import Patience
 from tests.connectors.databases_on_loopback import PASSWORD
-from tests.connectors.sources import SECRET
+from tests.connectors.sources import SECRET, write_sqlite
 
 KEY = b"k" * 32
 IMPATIENT = Patience(attempts=2, first_wait_s=0.01, longest_wait_s=0.02)
@@ -36,10 +33,7 @@ def sqlite_file(tmp_path):
     """Return a function that runs statements on a SQLite file beside the profile."""
 
     def run(*statements):
-        with contextlib.closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
-            for statement in statements:
-                connection.execute(statement)
-            connection.commit()
+        write_sqlite(tmp_path / "shop.db", *statements)
         return "sqlite:///shop.db"
 
     return run

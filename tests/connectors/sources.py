@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 from crm_tasks.profiles import Source
 
 SECRET = "CRM_SECRET_READER"
@@ -30,6 +33,14 @@ def texts(extract):
     rows = [row for chunk in extract.chunks() for row in chunk.rows.to_pylist()]
     hidden = {"record_no", "byte_offset"}
     return [{k: v for k, v in row.items() if k not in hidden} for row in rows]
+
+
+def write_sqlite(file, *statements):
+    """Run statements on a SQLite file, which is made if it is not there."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
 
 
 def refused(extract):

@@ -5,16 +5,15 @@ One run lands and stages them all, and the recipes for social platforms with the
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import datetime as dt
 import gzip
 import html
 import io
 import json
-import sqlite3
 import zipfile
 from decimal import Decimal
+from functools import partial
 
 import openpyxl
 import pyarrow as pa
@@ -29,6 +28,7 @@ from crm_tasks.warehouse.hashes import content_hash
 from crm_tasks.warehouse.home import Home
 from tests.connectors.databases_on_loopback import MARIADB, PASSWORD
 from tests.connectors.mongo_on_loopback import mongo
+from tests.connectors.sources import write_sqlite
 from tests.connectors.web_on_loopback import Answer, site
 from tests.flow.platforms import TOKEN, recipe_sources
 
@@ -148,13 +148,7 @@ def fill_sql(run, types=TYPES, more=()):
 
 
 def sqlite_source(folder):
-    def run(*statements):
-        with contextlib.closing(sqlite3.connect(folder / "t.db")) as connection:
-            for statement in statements:
-                connection.execute(statement)
-            connection.commit()
-
-    fill_sql(run)
+    fill_sql(partial(write_sqlite, folder / "t.db"))
     return {"database": {"url": "sqlite:///t.db"}}, {"table": "hundred"}
 
 
