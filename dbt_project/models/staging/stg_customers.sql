@@ -51,6 +51,8 @@ typed as (
         {{ cast_or_null('facebook_token', 'token') }} as facebook_token,
         ---------- numbers
         {{ cast_or_null('birth_year', 'integer') }} as birth_year,
+        ---------- booleans
+        {{ cast_or_null('is_loyalty_member', 'boolean') }} as is_loyalty_member,
         ---------- timestamps
         {{ cast_or_null('registered_at', 'timestamp') }} as registered_at,
         {{ known_at(cast_or_null('registered_at', 'timestamp')) }} as known_at,
@@ -59,6 +61,7 @@ typed as (
             'customer_source_id': 'required text',
             'registered_at': 'timestamp',
             'birth_year': 'integer',
+            'is_loyalty_member': 'boolean',
         }) }} as reject_reason
     from source
 

@@ -67,6 +67,7 @@ versions as (
         {% for name in attributes -%}
         cast(null as varchar) as {{ name }},
         {% endfor -%}
+        cast(null as boolean) as is_loyalty_member,
         cast(null as timestamp) as registered_at
     from customers_first_known
     union all
@@ -81,6 +82,7 @@ versions as (
         {% for name in attributes -%}
         customer_records.{{ name }},
         {% endfor -%}
+        customer_records.is_loyalty_member,
         customer_records.registered_at
     from customer_records
     inner join references_identified
@@ -111,6 +113,14 @@ versions_ranked as (
                 record_no asc nulls first,
                 customer_record_id asc nulls first
         ) as bigint) as statement_no,
+        cast(count(case when not is_deletion then is_loyalty_member end) over (
+            partition by customer_id
+            order by
+                known_from asc nulls first,
+                landing_sequence asc nulls first,
+                record_no asc nulls first,
+                customer_record_id asc nulls first
+        ) as bigint) as membership_no,
         cast(lag(is_deletion) over (
             partition by customer_record_id
             order by landing_sequence asc nulls first, record_no asc nulls first
@@ -149,6 +159,18 @@ statements as (
 
 ),
 
+-- A record of a system that knows nothing of the loyalty scheme leaves what another one said.
+memberships as (
+
+    select
+        customer_id,
+        membership_no,
+        is_loyalty_member
+    from statements
+    where is_loyalty_member is not null
+
+),
+
 versions_stated as (
 
     select
@@ -158,12 +180,17 @@ versions_stated as (
         {% for name in attributes -%}
         statements.{{ name }},
         {% endfor -%}
+        memberships.is_loyalty_member,
         not versions_counted.is_mention and versions_counted.n_records_left = 0 as is_deleted
     from versions_counted
     inner join statements
         on
             versions_counted.customer_id = statements.customer_id
             and versions_counted.statement_no = statements.statement_no
+    left join memberships
+        on
+            versions_counted.customer_id = memberships.customer_id
+            and versions_counted.membership_no = memberships.membership_no
     where versions_counted.version_rank = 1
 
 )
