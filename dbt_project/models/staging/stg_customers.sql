@@ -60,8 +60,8 @@ typed as (
         {{ reject_reason({
             'customer_source_id': 'required text',
             'registered_at': 'timestamp',
-            'birth_year': 'integer',
             'is_loyalty_member': 'boolean',
+            'birth_year': 'integer',
         }) }} as reject_reason
     from source
 
