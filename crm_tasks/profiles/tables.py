@@ -245,6 +245,21 @@ class SourceTable(Strict):
             self._refuse_unmappable("deleted_when", self.deleted_when.column)
         return self
 
+    @model_validator(mode="after")
+    def _feeds_an_entity_by_one_key_once(self) -> Self:
+        """Two feeds by the same key would make two rows of one key out of every record."""
+        fed: list[tuple[str, list[Mapping]]] = []
+        for feed in self.feeds:
+            key = ENTITIES[feed.entity].key
+            by = (feed.entity, [feed.map[name] for name in key if name in feed.map])
+            if by in fed:
+                raise ValueError(
+                    f"table {self.name} feeds {feed.entity} twice by the same {listed(key)}: every "
+                    "record would be there twice; map all fields in one feed, or give another key"
+                )
+            fed.append(by)
+        return self
+
     def _refuse_unmappable(self, where: str, column: str) -> None:
         landed = self.landed_columns
         if column not in landed:

@@ -162,6 +162,20 @@ def test_a_mapping_onto_what_does_not_exist_is_refused(
     assert expected in message(written, changed(old, new))
 
 
+def test_a_table_feeds_an_entity_by_one_key_once(written: Path) -> None:
+    feed = SMALL[SMALL.index("          - entity: customers") :]
+    told = message(written, SMALL + feed)
+    assert "line 13: sources.0.tables.0: table people feeds customers twice by the same" in told
+    assert "map all fields in one feed, or give another key" in told
+    other = feed.replace(
+        "customer_source_id: person_no", "customer_source_id: {concat: [person_no, age]}"
+    )
+    assert other != feed
+    written.write_text(SMALL + other, "utf-8")
+    (table,) = load_profile(str(written)).sources[0].tables
+    assert [one.entity for one in table.feeds] == ["customers", "customers"]
+
+
 @pytest.mark.parametrize("unclassed", ["secret", "{identifying: shoe_size}", "~"])
 def test_a_column_of_unknown_class_is_refused(written: Path, unclassed: str) -> None:
     told = message(written, changed("age: plain", f"age: {unclassed}"))
