@@ -68,6 +68,7 @@ MEMORY = "16GB"
 
 #: Facts that this company does not have: their features stay empty, as with most sources.
 EMPTY = {
+    "versions": {"known_from": pa.timestamp("us"), "is_loyalty_member": pa.bool_()},
     "sessions": {"started_at": pa.timestamp("us"), "has_cart": pa.bool_()},
     "reviews": {
         "reviewed_at": pa.timestamp("us"), "score": pa.int8(), "is_low_score": pa.bool_(),

@@ -13,31 +13,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from sklearn.linear_model import LinearRegression
 from sklearn.metrics import adjusted_rand_score
 
 from crm_tasks.ml.interests import InterestParams, find_interests
-from crm_tasks.ml.judgement import TooLittle, split_in_time
 from crm_tasks.ml.patterns.find import find_patterns
 from crm_tasks.ml.patterns.params import PatternParams
-from crm_tasks.ml.propensity.candidates import Scaling
-from crm_tasks.ml.propensity.drivers import DRIVING
 from crm_tasks.ml.propensity.facts import READS, Facts
-from crm_tasks.ml.propensity.panel import Panels, columns, usable_columns
 from crm_tasks.ml.propensity.predict import Day, Predicted, predict
 from crm_tasks.planted.blocks import Block, make_block
 from crm_tasks.planted.browsing import block_page_views
 from crm_tasks.planted.company import AS_OF, Company
-from crm_tasks.planted.people import CHURN_DRIVERS, DRIVER_MOMENTS, People
+from crm_tasks.planted.people import People
 from crm_tasks.planted.phrases import COMPLAINTS
 from crm_tasks.planted.purchases import (
     BASKET_RULES,
     CATEGORY_NAMES,
+    SECONDS,
     SEQUENCE_RULES,
     catalogue,
     order_times,
 )
-from crm_tasks.planted.records import first_ids
+from crm_tasks.planted.records import first_ids, known_records
 from crm_tasks.planted.voices import block_messages
 
 if TYPE_CHECKING:
@@ -51,9 +47,10 @@ if TYPE_CHECKING:
     Lend = Callable[..., AbstractContextManager[Scratch]]
 
 DAY = np.timedelta64(1, "D")
-#: Features in which planted drivers of leaving leave traces; membership leaves none in facts.
-DRIVERS = {"late_share": "late_delivery_share", "visits_per_90d": "web_engagement",
-           "discount_share": "discount_share", "complaints_per_90d": "complaint_rate"}  # fmt: skip
+#: Features in which the planted drivers of leaving are recorded.
+DRIVERS = {"late_share": "late_delivery_share", "is_loyalty_member": "is_loyalty_member",
+           "complaints_per_90d": "complaint_rate", "visits_per_90d": "web_engagement",
+           "discount_share": "discount_share"}  # fmt: skip
 SAMPLED = 200
 
 
@@ -92,6 +89,7 @@ class PlantedBlocks:
             "customers": pa.table(
                 {"customer_id": _text(persons), "is_erased": none, "is_deleted": none}
             ),
+            "versions": pa.concat_tables([_memberships(block) for block in self.blocks]),
             "orders": pa.concat_tables([_orders(block) for block in self.blocks]),
             "sessions": pa.concat_tables([_sessions(self.company, one) for one in self.blocks]),
             "messages": pa.concat_tables([_messages(self.company, one) for one in self.blocks]),
@@ -125,32 +123,6 @@ class PlantedBlocks:
         """Return what propensities a day brings."""
         with lend(**{name: self.facts[name] for name in READS}) as scratch:
             return predict(Day(Facts(scratch, "UTC"), AS_OF, "planted", params), {})
-
-    def visible_effects(self, lend: Lend, params: PropensityParams) -> dict[str, float]:
-        """Return what of the planted log odds of leaving each driving feature can show.
-
-        The best linear guess of the planted log odds from what is recorded, per s.d. of a feature:
-        few deliveries tell little of a share, and who has no record with support never complains.
-        The answers of customers are not looked at.
-        """
-        (target,) = params.targets
-        with lend(**{name: self.facts[name] for name in READS}) as scratch:
-            facts = Facts(scratch, "UTC")
-            split = split_in_time(AS_OF, facts.first_day() or AS_OF, target.horizon_days,
-                                  params.history_days, params.judgement)  # fmt: skip
-            if isinstance(split, TooLittle):
-                raise ValueError(split.reason)  # noqa: TRY004 (its value, not its type)
-            panel = Panels(facts).of(target, split.final_origins)
-            ids = np.array(facts.ids.to_pylist(), dtype=np.int64)
-        people = People(self.company, ids[panel.customers])
-        planted = sum(
-            weight * (people.drivers[name] - DRIVER_MOMENTS[name][0]) / DRIVER_MOMENTS[name][1]
-            for name, weight in CHURN_DRIVERS.items()
-        )
-        names = [name for name in DRIVING if name in usable_columns(panel.matrix)]
-        chosen = columns(panel.matrix, names)
-        told = LinearRegression().fit(Scaling.fit(chosen)(chosen), planted).coef_
-        return {name: float(told[names.index(name)]) for name in DRIVERS}
 
     def _named(self, rules: tuple[Rule, ...]) -> set[tuple[str, str]]:
         each = catalogue(self.company).n_per_category
@@ -274,6 +246,17 @@ def _orders(block: Block) -> pa.Table:
 
 def _money(amount: np.ndarray) -> pa.Array:
     return pa.array(np.round(amount, 2)).cast(pa.decimal128(18, 2), safe=False)
+
+
+def _memberships(block: Block) -> pa.Table:
+    """Return what CRM and branch state of the loyalty scheme, as core.dim_customers_history."""
+    known = [known_records(block.company, system, block.number) for system in ("crm", "branch")]
+    person = np.concatenate([records.person for records in known])
+    day = np.concatenate([records.registered_days() for records in known])
+    member = People(block.company, person).drivers["is_loyalty_member"] > 0
+    stated = {"customer_id": _text(person), "known_from": _moments(day * SECONDS),
+              "is_loyalty_member": pa.array(member)}  # fmt: skip
+    return pa.table(stated)
 
 
 def _sessions(company: Company, block: Block) -> pa.Table:

@@ -76,6 +76,7 @@ CUSTOMERS = Entity(
         _text("household_size", "Number of people in the household, as text (5+)"),
         _text("household_composition", "Adults and children in words"),
         _text("kids_count", "Number of children, as text (3+)"),
+        Field("is_loyalty_member", "boolean", "Whether the customer belongs to the loyalty scheme"),
         *IDENTIFYING,
         _text("gender", "Gender as the source gives it (audit column, never a feature)"),
         Field("birth_year", "integer", "Year of birth, where the source knows no more"),

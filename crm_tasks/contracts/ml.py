@@ -232,16 +232,30 @@ DRIVERS = Table(
     key=("target", "feature"),
     columns=(
         TARGET,
-        Column("feature", "VARCHAR", "Feature, logged and standardised", False),
-        Column("coefficient", "DOUBLE", "Change of the log odds per standard deviation", False),
+        Column("feature", "VARCHAR", "Feature, standardised among cases it is known of", False),
+        Column(
+            "coefficient",
+            "DOUBLE",
+            "Change of the log odds per standard deviation: of what lasts of a share or rate, "
+            "else of the log",
+            False,
+        ),
         Column("odds_ratio", "DOUBLE", "exp(coefficient)", False),
         Column("ci_low", "DOUBLE", "Lower end of the 95 % interval of the odds ratio", False),
         Column("ci_high", "DOUBLE", "Upper end of the 95 % interval of the odds ratio", False),
         Column("importance", "DOUBLE", "Share of the sum of absolute coefficients", False, "share"),
         Column("direction", "VARCHAR", "raises, lowers, or unclear: the interval holds 1", False),
+        Column(
+            "reliability",
+            "DOUBLE",
+            "Of a share or rate: mean weight of a case's own figure against the mean of all; NULL "
+            "for other features",
+            True,
+            "share",
+        ),
         Column("is_causal", "BOOLEAN", "Never from observation alone", False),
         Column("label", "VARCHAR", "What it may be read as: association", False),
-        Column("n", "BIGINT", "Cases", False, "cases"),
+        Column("n", "BIGINT", "Cases the feature is known of", False, "cases"),
         as_of_date_column(),
     ),
 )

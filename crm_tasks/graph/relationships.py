@@ -14,6 +14,7 @@ from crm_tasks.graph.combined import combine, shares
 from crm_tasks.graph.communities import Found, find_communities
 from crm_tasks.graph.indicators import measure_layer_paths, measure_nodes, summarise_layer
 from crm_tasks.graph.layers import Layer, make_layer
+from crm_tasks.graph.order import in_order
 from crm_tasks.graph.params import COMBINED, PURCHASE, PURCHASE_SIMILARITY, LayerParams
 from crm_tasks.graph.projection import Purchases, drop_common_products, share_products
 from crm_tasks.graph.ties import collect_evidence, evidence_rows, standing, tie_up
@@ -120,8 +121,8 @@ def relate(
     stated = {n: t for n, t in tied.ties.items() if n not in (*ALWAYS, COMBINED)}
     return {
         "nodes": scratch.query(_NODES, {"as_of": as_of}),
-        "edges": pa.concat_tables(tied.ties.values()),
-        "edge_evidence": evidence_rows(pa.concat_tables(tied.evidence.values()), as_of),
+        "edges": in_order(pa.concat_tables(tied.ties.values()), ("src_id", "dst_id", "edge_type")),
+        "edge_evidence": evidence_rows(tied.evidence, as_of),
         "dropped_products": drop_common_products(tied.purchases, as_of, params),
         "layer_checks": check_layers(tied.purchases, stated, as_of, params),
         "communities": pa.concat_tables([one.communities for one in found.values()]),

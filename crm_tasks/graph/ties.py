@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm_tasks.graph.order import in_order
 from crm_tasks.graph.params import MENTION, PURCHASE, REPLY
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from crm_tasks.contracts.frames import Scratch
     from crm_tasks.graph.params import GraphParams, LayerParams
@@ -216,14 +218,19 @@ def standing(ties: pa.Table) -> pa.Table:
     return ties.filter(pc.is_null(ties.column("valid_to")))
 
 
-def evidence_rows(evidence: pa.Table, as_of: dt.date) -> pa.Table:
-    """Return the rows of graph.edge_evidence: without the ends that the tie itself names."""
-    dates = pa.repeat(pa.scalar(as_of, pa.date32()), evidence.num_rows)
-    kept = [
-        "edge_key",
-        "evidence_type",
-        "evidence_ref",
-        "occurred_at",
-        "contribution",
+def evidence_rows(evidence: Mapping[str, pa.Table], as_of: dt.date) -> pa.Table:
+    """Return the rows of graph.edge_evidence: without the ends that the tie itself names.
+
+    Evidence comes by layer and goes in the order of ``edge_key``, which is ``layer:src:dst``.
+    """
+    ends = ["src_id", "dst_id"]
+    kept = ["edge_key", "evidence_type", "evidence_ref", "occurred_at", "contribution"]
+    layers = [
+        in_order(
+            evidence[name].select([*ends, *kept]), (*ends, "evidence_type"), ("evidence_ref",)
+        ).select(kept)
+        for name in sorted(evidence, key=lambda name: f"{name}:")
     ]
-    return evidence.select(kept).append_column("as_of_date", dates)
+    rows = pa.concat_tables(layers)
+    dates = pa.repeat(pa.scalar(as_of, pa.date32()), rows.num_rows)
+    return rows.append_column("as_of_date", dates)

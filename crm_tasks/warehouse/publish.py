@@ -27,7 +27,7 @@ from crm_tasks.warehouse.files import fsync_path
 from crm_tasks.warehouse.hashes import content_hash
 from crm_tasks.warehouse.history import line, mark_stale, stale_runs
 from crm_tasks.warehouse.ops_store import insert_rows
-from crm_tasks.warehouse.partitions import partitions_sql
+from crm_tasks.warehouse.partitions import partitions, partitions_sql, rows_of
 from crm_tasks.warehouse.publications import (
     next_version,
     remove_old_versions,
@@ -206,12 +206,10 @@ class Publisher:
         """Put a table into the file, with its comments."""
         connection.execute(create_table_sql(table, SERVED))
         columns = ", ".join(quoted(name) for name in table.column_names)
+        source, is_in_order = self._source(connection, table, runs)
         # In key order: it packs well, and the hash need not sort again.
-        order = ", ".join(quoted(name) for name in table.key)
-        connection.execute(
-            f"insert into {_served(table)} select {columns} "
-            f"from {self._source(connection, table, runs)} order by {order}"
-        )
+        order = "" if is_in_order else f" order by {', '.join(quoted(name) for name in table.key)}"
+        connection.execute(f"insert into {_served(table)} select {columns} from {source}{order}")
         for statement in comment_statements(table, SERVED):
             connection.execute(statement)
 
@@ -249,17 +247,20 @@ class Publisher:
         connection: duckdb.DuckDBPyConnection,
         table: Table,
         runs: Sequence[Mapping[str, Any]],
-    ) -> str:
-        """Return the rows to publish as SQL: this run's, and those of other dates if kept."""
+    ) -> tuple[str, bool]:
+        """Return the rows to publish as SQL, and whether they lie in the order of the key.
+
+        This run's, and those of other dates if kept; what was handed over was put in order.
+        """
         own = f"{WORKING}.{quoted(table.schema)}.{quoted(table.name)}"
         if table.history == "current":
             if table.writer == "dbt":
-                return own
-            file = handed_over(self.home, table, self.run_id)
-            return f"read_parquet({literal(file)}, hive_partitioning = false)"
+                return own, False
+            return rows_of(handed_over(self.home, table, self.run_id)), True
         if table.writer == "dbt" and self.current_from is None:
             self._keep_partition(connection, table, own)
-        return partitions_sql(self.home, table, runs, self.run_id)
+        files = partitions(self.home, table, runs, self.run_id)
+        return partitions_sql(table, files), len(files) == 1
 
     def _keep_partition(
         self, connection: duckdb.DuckDBPyConnection, table: Table, own: str

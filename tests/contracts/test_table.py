@@ -106,6 +106,22 @@ def test_a_key_that_repeats_is_refused_with_the_number_of_rows() -> None:
     assert CANARY not in str(error.value)
 
 
+@given(
+    st.sets(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.booleans()), min_size=1)
+)
+def test_rows_come_back_in_the_order_of_the_key(keys: set[tuple[str, str, bool]]) -> None:
+    columns = (
+        Column("a", "VARCHAR", "A"),
+        Column("b", "VARCHAR", "B"),
+        Column("c", "BOOLEAN", "C"),
+    )
+    table = Table("graph", "things", "One row per thing", ("a", "b", "c"), columns)
+    for given_rows in (list(keys), sorted(keys)):
+        rows = pa.table(dict(zip("abc", map(list, zip(*given_rows, strict=True)), strict=True)))
+        found = check_rows(table, rows)
+        assert [tuple(row.values()) for row in found.to_pylist()] == sorted(keys)
+
+
 def test_no_rows_at_all_are_fine() -> None:
     assert check_rows(TIES, ties().slice(0, 0)).num_rows == 0
 

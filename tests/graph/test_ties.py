@@ -143,7 +143,7 @@ def test_doubling_a_purchase_leaves_every_similarity_as_it_was(scratch):
 
 def test_evidence_rows_name_the_tie_and_the_date(scratch):
     evidence, _ = purchase_ties(scratch, line("a", "tea"))
-    (row,) = evidence_rows(evidence, AS_OF).to_pylist()
+    (row,) = evidence_rows({PURCHASE: evidence}, AS_OF).to_pylist()
     assert row["edge_key"] == "purchase:a:tea"
     assert row["evidence_type"] == "order_item"
     assert row["as_of_date"] == AS_OF

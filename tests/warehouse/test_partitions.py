@@ -12,7 +12,7 @@ from crm_tasks.contracts.table import Column, Table, as_of_date_column
 from crm_tasks.errors import RunStateError
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Ledger, RunIdentity
-from crm_tasks.warehouse.partitions import partitions_sql
+from crm_tasks.warehouse.partitions import partitions, partitions_sql
 from crm_tasks.warehouse.tables import write_table
 
 THINGS = Table("graph", "things", "One row per thing", ("thing_id",),
@@ -40,7 +40,8 @@ def write(home, run_id, date, rows):
 
 
 def rows(home, table, runs, run_id):
-    sql = f"select thing_id, said, as_of_date from {partitions_sql(home, table, runs, run_id)}"
+    files = partitions(home, table, runs, run_id)
+    sql = f"select thing_id, said, as_of_date from {partitions_sql(table, files)}"
     return sorted(duckdb.execute(sql).fetchall())
 
 
@@ -71,4 +72,4 @@ def test_a_run_of_earlier_code_need_not_have_the_table_but_this_one_must(home):
     older = dict(here, run_id="older", as_of_date="2024-01-01")
     assert len(rows(home, THINGS, [here, older], "here")) == 1
     with pytest.raises(RunStateError, match="has not written"):
-        partitions_sql(home, THINGS, [here, older], "older")
+        partitions(home, THINGS, [here, older], "older")

@@ -96,21 +96,22 @@ class Scaling:
         median = np.zeros(matrix.shape[1])  # where no case knows the feature
         is_known = ~np.isnan(matrix).all(axis=0)
         median[is_known] = np.nanmedian(matrix[:, is_known], axis=0)
-        logs = _signed_log(np.where(np.isnan(matrix), median, matrix))
+        logs = signed_log(np.where(np.isnan(matrix), median, matrix))
         deviation = logs.std(axis=0)
         kept = (median, logs.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
         return cls(*(tuple(values.tolist()) for values in kept))
 
     def __call__(self, matrix: Floats) -> Floats:
         filled = np.where(np.isnan(matrix), np.array(self.median), matrix)
-        scaled: Floats = (_signed_log(filled) - np.array(self.mean)) / np.array(self.deviation)
+        scaled: Floats = (signed_log(filled) - np.array(self.mean)) / np.array(self.deviation)
         return scaled
 
     def told(self) -> dict[str, list[float]]:
         return {name: list(getattr(self, name)) for name in ("median", "mean", "deviation")}
 
 
-def _signed_log(values: Floats) -> Floats:
+def signed_log(values: Floats) -> Floats:
+    """Return log(1 + |x|) with the sign of x."""
     logs: Floats = np.sign(values) * np.log1p(np.abs(values))
     return logs
 

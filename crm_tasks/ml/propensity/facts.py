@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crm_tasks.ml.propensity.features import AFTER_ORDER_DAYS, FEATURES_SQL
+from crm_tasks.ml.propensity.features import AFTER_ORDER_DAYS, FEATURES_SQL, LASTED
 from crm_tasks.ml.propensity.wording import NAMES
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 #: What the facts are read from; a table without rows leaves its features empty.
 READS: dict[str, tuple[str, tuple[str, ...]]] = {
     "customers": ("core.dim_customers", ("customer_id", "is_erased", "is_deleted")),
+    "versions": (
+        "core.dim_customers_history",
+        ("customer_id", "known_from", "is_loyalty_member"),
+    ),
     "orders": (
         "core.fct_orders",
         ("customer_id", "ordered_at", "net_amount", "gross_amount", "discount_amount",
@@ -84,6 +88,7 @@ where coalesce(messages.direction, 'in') = 'in'
 """
 #: Per fact table: its event time, and what of it is kept.
 _DATED = {
+    "versions": ("known_from", "known_from, is_loyalty_member"),
     "orders": (
         "ordered_at",
         """net_amount, gross_amount, discount_amount, return_amount, count_items,
@@ -161,6 +166,7 @@ class Facts:
                 ),
                 {"time_zone": time_zone},
             )
+        scratch.query(LASTED)
 
     @property
     def ids(self) -> pa.ChunkedArray:

@@ -9,12 +9,34 @@ from __future__ import annotations
 #: So long after an order somebody still visits and writes because of it.
 AFTER_ORDER_DAYS = 30
 
+#: A table macro: how long each was surely a customer, from the first order to a month after the
+#: last one. Who leaves stops visiting and writing too, which is no cause: rates are of those days.
+LASTED = """
+create macro lasted_before(origin, after_order) as table
+select
+    customer,
+    min(day) as first_day,
+    max(day) + after_order as until,
+    least(
+        date_diff('day', min(day), max(day)) + after_order, date_diff('day', min(day), origin)
+    ) / 90.0 as n_quarters
+from orders_dated
+where day < origin
+group by customer
+"""
+
 FEATURES_SQL = """
 with
 
 chosen as (
 
     select customer from people where digest < $digest_below
+
+),
+
+lasted as (
+
+    select * from lasted_before($origin, $after_order)
 
 ),
 
@@ -26,8 +48,6 @@ bought as (
         date_diff('day', max(day), $origin) as recency_days,
         date_diff('day', min(day), $origin) as customer_age_days,
         date_diff('day', min(day), max(day)) as span_days,
-        min(day) as first_day,
-        max(day) as last_day,
         count(distinct day) as n_days,
         count(*) filter (where day >= $origin - 28) as n_orders_28d,
         count(*) filter (where day >= $origin - 90) as n_orders_90d,
@@ -47,19 +67,6 @@ bought as (
 
 ),
 
--- Who leaves stops visiting and writing too, which is no cause. So rates are of the days somebody
--- surely was a customer: from the first order to a month after the last one.
-lasted as (
-
-    select
-        customer,
-        first_day,
-        last_day + $after_order as until,
-        least(span_days + $after_order, customer_age_days) / 90.0 as n_quarters
-    from bought
-
-),
-
 visited as (
 
     select
@@ -73,6 +80,15 @@ visited as (
     inner join lasted on sessions_dated.customer = lasted.customer
     where day < $origin
     group by sessions_dated.customer
+
+),
+
+stated as (
+
+    select customer, arg_max(is_loyalty_member, known_from) as is_loyalty_member
+    from versions_dated
+    where day < $origin and is_loyalty_member is not null
+    group by customer
 
 ),
 
@@ -193,20 +209,22 @@ select
     case when has_letters then coalesce(wrote.n_messages_90d, 0) end as n_messages_90d,
     case when has_letters then coalesce(wrote.n_complaints, 0) end as n_complaints,
     case when has_letters then coalesce(wrote.n_complaints_90d, 0) end as n_complaints_90d,
-    case when has_letters
-        then coalesce(wrote.n_lasting, 0) / lasted.n_quarters end as complaints_per_90d,
+    -- Who never wrote may have no way to: how often such a one would complain is not known.
+    wrote.n_lasting / lasted.n_quarters as complaints_per_90d,
     case when has_letters then coalesce(wrote.n_open_issues, 0) end as n_open_issues,
     said.sentiment_90d,
     coalesce(contacted.n_contacts_90d, 0) as n_contacts_90d,
     contacted.open_share_180d,
     coalesce(redeemed.n_redemptions_90d, 0) as n_redemptions_90d,
     answered.csat_last,
-    answered.nps_last
+    answered.nps_last,
+    cast(stated.is_loyalty_member as integer) as is_loyalty_member
 from bought
 inner join chosen on bought.customer = chosen.customer
 inner join lasted on bought.customer = lasted.customer
 cross join letters_recorded
 left join visited on bought.customer = visited.customer
+left join stated on bought.customer = stated.customer
 left join reviewed on bought.customer = reviewed.customer
 left join wrote on bought.customer = wrote.customer
 left join said on bought.customer = said.customer

@@ -23,6 +23,7 @@ from crm_tasks.ml.judgement import comparison_table
 from crm_tasks.ml.propensity.challenge import FORMER, duel
 from crm_tasks.ml.propensity.drift import GROWING, monitored, reference_of
 from crm_tasks.ml.propensity.drivers import driver_rows, driver_table
+from crm_tasks.ml.propensity.evidence import evidence
 from crm_tasks.ml.propensity.learning import Circumstances, learn_target
 from crm_tasks.ml.propensity.panel import Panels, asked, columns
 from crm_tasks.ml.propensity.standing import Standing, why_train
@@ -69,8 +70,8 @@ class Day:
         self, facts: Facts, as_of: dt.date, code_sha: str, params: PropensityParams
     ) -> None:
         self.facts, self.as_of, self.params = facts, as_of, params
-        below, n = facts.digest_below(params.sample_at_most)
-        self.panels, self.first_day = Panels(facts, below), facts.first_day()
+        self.digest_below, n = facts.digest_below(params.sample_at_most)
+        self.panels, self.first_day = Panels(facts, self.digest_below), facts.first_day()
         self.about = Circumstances(as_of, code_sha, n)
         everybody = facts.cases(as_of)
         self.scored: Cases = everybody.take(~facts.gone[everybody.customers])
@@ -145,7 +146,8 @@ def _trained(
     if outcome.model is None or outcome.version is None or outcome.final is None:
         return None
     if target.name in day.params.reasons_for:
-        drivers = driver_rows(target, outcome.final, as_of, day.params)
+        rests_on = evidence(day.facts, outcome.final, day.digest_below)
+        drivers = driver_rows(target, outcome.final, rests_on, as_of, day.params)
         found.add("ml.drivers", driver_table(drivers))
     plain = outcome.model.artifact()
     watched_for = tuple(name for name in plain.features if name not in GROWING)

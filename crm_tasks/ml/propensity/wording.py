@@ -14,21 +14,27 @@ Shown = Literal["days", "count", "money", "share", "ratio", "score"]
 
 @dataclass(frozen=True)
 class Wording:
-    """One feature in words; ``{}`` takes its value as ``shown`` says, ``one`` is of exactly one."""
+    """One feature in words; ``{}`` takes its value as ``shown`` says.
+
+    ``one`` and ``one_zh`` are of exactly one.
+    """
 
     en: str
     zh: str
     shown: Shown
     name_zh: str
     one: str = ""
+    one_zh: str = ""
 
     def told(self, name: str, value: float) -> tuple[str, str]:
         """Return the phrase in English and Chinese; a missing value is said to be missing."""
         if isnan(value):
             return f"{name.replace('_', ' ')} not known", f"{self.name_zh}未知"
         text = _SHOWN[self.shown](value)
-        english = self.one if self.one and text == "1" else self.en
-        return english.format(text), self.zh.format(text)
+        is_one = text == "1"
+        english = self.one if self.one and is_one else self.en
+        chinese = self.one_zh if self.one_zh and is_one else self.zh
+        return english.format(text), chinese.format(text)
 
     @property
     def decimals(self) -> int:
@@ -198,5 +204,13 @@ FEATURES: dict[str, Wording] = {
         "satisfaction {} in the last survey", "最近调查满意度 {} 分", "score", "最近满意度"
     ),
     "nps_last": Wording("would recommend: {} of 10", "推荐意愿 {}/10", "score", "推荐意愿"),
+    "is_loyalty_member": Wording(
+        "not in the loyalty scheme",
+        "不是忠诚会员",
+        "count",
+        "是否忠诚会员",
+        "in the loyalty scheme",
+        "是忠诚会员",
+    ),
 }
 NAMES = tuple(FEATURES)

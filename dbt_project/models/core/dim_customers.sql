@@ -115,6 +115,7 @@ customers_described as (
         not versions.is_deleted
         and coalesce(moments_summed_per_customer.last_seen_at >= {{ days_before_as_of(90) }}, false)
             as is_active,
+        versions.is_loyalty_member,
         versions.is_deleted,
         false as is_erased,
         {{ is_synthetic() }} as is_synthetic,

@@ -2,6 +2,7 @@
     'customer_type', 'age_band', 'income_band', 'home_ownership', 'marital_status',
     'household_size', 'household_composition', 'kids_count',
 ] -%}
+{%- set booleans = ["cast(is_loyalty_member as varchar)", "cast(is_deleted as varchar)"] -%}
 
 with
 
@@ -15,8 +16,8 @@ versions_compared as (
 
     select
         *,
-        {{ row_text(attributes + ["cast(is_deleted as varchar)"]) }} as stated,
-        cast(lag({{ row_text(attributes + ["cast(is_deleted as varchar)"]) }}) over (
+        {{ row_text(attributes + booleans) }} as stated,
+        cast(lag({{ row_text(attributes + booleans) }}) over (
             partition by customer_id
             order by known_from asc nulls first
         ) as varchar) as stated_before
@@ -55,6 +56,7 @@ versions_dated as (
         ---------- numbers
         version_no,
         ---------- booleans
+        is_loyalty_member,
         known_to is null as is_current,
         is_deleted,
         ---------- timestamps

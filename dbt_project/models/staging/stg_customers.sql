@@ -51,6 +51,8 @@ typed as (
         {{ cast_or_null('facebook_token', 'token') }} as facebook_token,
         ---------- numbers
         {{ cast_or_null('birth_year', 'integer') }} as birth_year,
+        ---------- booleans
+        {{ cast_or_null('is_loyalty_member', 'boolean') }} as is_loyalty_member,
         ---------- timestamps
         {{ cast_or_null('registered_at', 'timestamp') }} as registered_at,
         {{ known_at(cast_or_null('registered_at', 'timestamp')) }} as known_at,
@@ -58,6 +60,7 @@ typed as (
         {{ reject_reason({
             'customer_source_id': 'required text',
             'registered_at': 'timestamp',
+            'is_loyalty_member': 'boolean',
             'birth_year': 'integer',
         }) }} as reject_reason
     from source

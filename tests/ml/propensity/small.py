@@ -12,6 +12,8 @@ AS_OF = dt.date(2024, 9, 1)
 DAYS = (AS_OF - FIRST).days
 TYPES = {
     "customers": {"customer_id": pa.string(), "is_erased": pa.bool_(), "is_deleted": pa.bool_()},
+    "versions": {"customer_id": pa.string(), "known_from": pa.timestamp("us"),
+                 "is_loyalty_member": pa.bool_()},
     "orders": {
         "customer_id": pa.string(), "ordered_at": pa.timestamp("us"),
         "net_amount": pa.decimal128(18, 2), "gross_amount": pa.decimal128(18, 2),

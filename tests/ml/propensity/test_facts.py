@@ -25,7 +25,7 @@ ORIGIN = dt.date(2024, 6, 1)
 MOMENTS = {
     "orders": "ordered_at", "sessions": "started_at", "reviews": "reviewed_at",
     "messages": "sent_at", "contacts": "sent_at", "redemptions": "redeemed_at",
-    "surveys": "survey_at",
+    "surveys": "survey_at", "versions": "known_from",
 }  # fmt: skip
 
 
@@ -73,6 +73,12 @@ def test_every_feature_of_one_customer_is_as_counted_by_hand(facts_of):
             {"customer_id": "a", "sent_at": at(-5), "opened_at": at(2)},  # opened later
             {"customer_id": "a", "sent_at": at(-6), "opened_at": at(-5)},
         ],
+        versions=[
+            {"customer_id": "a", "known_from": at(-80), "is_loyalty_member": False},
+            {"customer_id": "a", "known_from": at(-60), "is_loyalty_member": True},
+            {"customer_id": "a", "known_from": at(-50)},  # says nothing of it
+            {"customer_id": "a", "known_from": at(0), "is_loyalty_member": False},  # known later
+        ],
         redemptions=[{"customer_id": "a", "redeemed_at": at(-20)}],
         surveys=[
             {"customer_id": "a", "survey_at": at(-30), "csat": 5, "nps": 9},
@@ -91,6 +97,7 @@ def test_every_feature_of_one_customer_is_as_counted_by_hand(facts_of):
         "low_score_share": 1, "n_messages_90d": 2, "n_complaints": 2, "n_complaints_90d": 1,
         "complaints_per_90d": 0.9, "n_open_issues": 2, "sentiment_90d": -0.2, "n_contacts_90d": 2,
         "open_share_180d": 0.5, "n_redemptions_90d": 1, "csat_last": 2, "nps_last": 9,
+        "is_loyalty_member": 1,
     })  # fmt: skip
 
 

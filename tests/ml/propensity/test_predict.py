@@ -18,6 +18,8 @@ from crm_tasks.ml.judgement import Calibrator
 from crm_tasks.ml.propensity import contributions as parts
 from crm_tasks.ml.propensity.candidates import NAIVE, Learned, RecencyTable, learn, model_of
 from crm_tasks.ml.propensity.drivers import driver_rows
+from crm_tasks.ml.propensity.evidence import evidence
+from crm_tasks.ml.propensity.facts import EVERYBODY
 from crm_tasks.ml.propensity.learning import learn_target
 from crm_tasks.ml.propensity.params import Target
 from crm_tasks.ml.propensity.predict import WRITTEN, Day, predict
@@ -255,6 +257,6 @@ def test_drivers_need_answers_of_both_kinds(facts_of, params):
     )
     day = Day(facts_of(few), AS_OF, "c", params)
     panel = day.panels.of(CHURN, [AS_OF - dt.timedelta(days=30)])
-    assert driver_rows(CHURN, panel, AS_OF, params) == []
+    assert driver_rows(CHURN, panel, evidence(day.facts, panel, EVERYBODY), AS_OF, params) == []
     outcome = learn_target(CHURN, day.panels, day.first_day, day.about, params)
     assert outcome.judgements[0].champion == NAIVE

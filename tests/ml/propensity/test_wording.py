@@ -17,6 +17,16 @@ def test_one_is_told_as_one_and_two_as_several():
     assert FEATURES["recency_days"].told("recency_days", 1.0)[0] == "last order 1 day ago"
 
 
+def test_membership_is_said_not_counted():
+    member = FEATURES["is_loyalty_member"]
+    told = [member.told("is_loyalty_member", value) for value in (1.0, 0.0, math.nan)]
+    assert told == [
+        ("in the loyalty scheme", "是忠诚会员"),
+        ("not in the loyalty scheme", "不是忠诚会员"),
+        ("is loyalty member not known", "是否忠诚会员未知"),
+    ]
+
+
 @pytest.mark.parametrize("name", FEATURES)
 def test_every_feature_has_words_for_a_value_and_for_none(name):
     for value in (0.0, 1.0, 2.5, 1234.0, math.nan):

@@ -5,88 +5,9 @@
 
 with
 
--- Records that delete among them: they end a version and begin one.
-customer_records as (
+statements as (
 
-    select * from {{ ref('stg_customers') }}
-    where
-        (reject_reason is null or reject_reason = 'DELETED')
-        and {{ is_visible('registered_at', 'known_at') }}
-
-),
-
-customer_references as (
-
-    select * from {{ ref('stg_customer_references') }}
-    where {{ is_visible('first_known_at', 'first_known_at') }}
-
-),
-
-identities as (
-
-    select * from {{ source('identity', 'records') }}
-
-),
-
-references_identified as (
-
-    select
-        identities.customer_id,
-        customer_references.source_system,
-        customer_references.customer_source_id,
-        customer_references.first_known_at
-    from customer_references
-    inner join identities
-        on
-            customer_references.source_system = identities.source_system
-            and customer_references.customer_source_id = identities.source_record_id
-
-),
-
-customers_first_known as (
-
-    select
-        customer_id,
-        cast(min(first_known_at) as timestamp) as first_known_at
-    from references_identified
-    group by customer_id
-
-),
-
--- A customer begins without attributes, when first mentioned; each landed record is a version.
-versions as (
-
-    select
-        customer_id,
-        customer_id as customer_record_id,
-        first_known_at as known_from,
-        cast(0 as bigint) as landing_sequence,
-        cast(0 as bigint) as record_no,
-        true as is_mention,
-        false as is_deletion,
-        {% for name in attributes -%}
-        cast(null as varchar) as {{ name }},
-        {% endfor -%}
-        cast(null as timestamp) as registered_at
-    from customers_first_known
-    union all
-    select
-        references_identified.customer_id,
-        {{ entity_id('customer_source_id', 'customer_records') }} as customer_record_id,
-        coalesce(customer_records.known_at, references_identified.first_known_at) as known_from,
-        customer_records.landing_sequence,
-        customer_records.record_no,
-        false as is_mention,
-        customer_records.reject_reason is not null as is_deletion,
-        {% for name in attributes -%}
-        customer_records.{{ name }},
-        {% endfor -%}
-        customer_records.registered_at
-    from customer_records
-    inner join references_identified
-        on
-            customer_records.source_system = references_identified.source_system
-            and customer_records.customer_source_id = references_identified.customer_source_id
+    select * from {{ ref('int_customer_statements') }}
 
 ),
 
@@ -111,11 +32,19 @@ versions_ranked as (
                 record_no asc nulls first,
                 customer_record_id asc nulls first
         ) as bigint) as statement_no,
+        cast(count(case when not is_deletion then is_loyalty_member end) over (
+            partition by customer_id
+            order by
+                known_from asc nulls first,
+                landing_sequence asc nulls first,
+                record_no asc nulls first,
+                customer_record_id asc nulls first
+        ) as bigint) as membership_no,
         cast(lag(is_deletion) over (
             partition by customer_record_id
             order by landing_sequence asc nulls first, record_no asc nulls first
         ) as boolean) as was_deletion
-    from versions
+    from statements
 
 ),
 
@@ -142,10 +71,22 @@ versions_counted as (
 
 ),
 
-statements as (
+versions_without_deletions as (
 
     select * from versions_counted
     where not is_deletion
+
+),
+
+-- A record of a system that knows nothing of the loyalty scheme leaves what another one said.
+memberships as (
+
+    select
+        customer_id,
+        membership_no,
+        is_loyalty_member
+    from versions_without_deletions
+    where is_loyalty_member is not null
 
 ),
 
@@ -156,14 +97,19 @@ versions_stated as (
         versions_counted.known_from,
         versions_counted.registered_at,
         {% for name in attributes -%}
-        statements.{{ name }},
+        versions_without_deletions.{{ name }},
         {% endfor -%}
+        memberships.is_loyalty_member,
         not versions_counted.is_mention and versions_counted.n_records_left = 0 as is_deleted
     from versions_counted
-    inner join statements
+    inner join versions_without_deletions
         on
-            versions_counted.customer_id = statements.customer_id
-            and versions_counted.statement_no = statements.statement_no
+            versions_counted.customer_id = versions_without_deletions.customer_id
+            and versions_counted.statement_no = versions_without_deletions.statement_no
+    left join memberships
+        on
+            versions_counted.customer_id = memberships.customer_id
+            and versions_counted.membership_no = memberships.membership_no
     where versions_counted.version_rank = 1
 
 )
