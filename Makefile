@@ -9,6 +9,8 @@ TESTDATA := build/testdata
 UV := $(VENV)/bin/uv
 # Compiled once here: else each Airflow, dbt and Great Expectations process may compile its imports.
 INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode
+# A shell may forbid it: then each of the many processes of a run and of the tests would compile us.
+export PYTHONDONTWRITEBYTECODE :=
 ISSUE ?=
 SIZE ?=
 

@@ -18,7 +18,6 @@ from crm_tasks.contracts import all_tables
 from crm_tasks.errors import CrmError
 from crm_tasks.profiles import load_profile, profile_path
 from crm_tasks.settings import PROJECT, Settings, load_settings
-from crm_tasks.steps.artifacts import model_store, read_all
 from crm_tasks.warehouse.home import Home
 from crm_tasks.warehouse.ledger import Ledger
 from crm_tasks.warehouse.publications import served_file
@@ -130,6 +129,8 @@ def _models(settings: Settings) -> str:
     home = Home(settings.home_path)
     if served_file(home) is None:
         return "nothing published yet"
+    from crm_tasks.steps.artifacts import model_store, read_all
+
     store = model_store(home, Ledger(home.ops_file), load_profile(settings.profile).profile)
     n = read_all(store, query_served(home, CHAMPIONS).to_pylist())
     return f"{n} artifacts read back as registered"

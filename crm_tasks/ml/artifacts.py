@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import skops.io
 
 from crm_tasks.errors import RunStateError, listed
 
@@ -72,6 +71,8 @@ class Artifact:
 
     def to_bytes(self) -> bytes:
         """Return the skops archive."""
+        import skops.io
+
         content = {
             "estimator": self.estimator, "features": list(self.features), "told": self._told,
         }  # fmt: skip
@@ -86,6 +87,8 @@ class Artifact:
         RunStateError
             It names a type outside the allow-list, or is not the model of that digest.
         """
+        import skops.io
+
         strange = sorted(set(skops.io.get_untrusted_types(data=content)) - ALLOWED)
         if strange:
             raise RunStateError(

@@ -117,9 +117,11 @@ def train(
         raise RunStateError(
             f"{len(texts)} labelled texts share no term: label more of them"
         ) from None
+    matrix, rows = vectorizer.transform(texts), {text: row for row, text in enumerate(texts)}
     heads, judged = {}, {}
     for name, one in asked.items():
-        heads[name], judged[name] = _head(vectorizer.transform(one.texts), one, recipe)
+        own = matrix[[rows[text] for text in one.texts]]
+        heads[name], judged[name] = _head(own, one, recipe)
     vocabulary = np.array(sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__))
     judgements = {name: judgement.to_dict() for name, judgement in judged.items()}
     return TextModel(

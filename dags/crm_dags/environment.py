@@ -57,7 +57,7 @@ def _airflow(home: Home, port: int) -> dict[str, str]:
     settings = {
         "CORE__DAGS_FOLDER": str(DAGS),
         "CORE__LOAD_EXAMPLES": "False",
-        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__EXECUTOR": "crm_dags.executor.LoadedExecutor",
         "CORE__PARALLELISM": "4",  # the default forks 32 workers
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "CORE__AUTH_MANAGER": SIMPLE_AUTH,

@@ -20,6 +20,7 @@ from crm_tasks.contracts import identity, ops
 from crm_tasks.contracts.registry import PYTHON_TABLES
 from crm_tasks.settings import PROJECT
 from tests.dbt.small_landing import AS_OF, CUSTOMERS, landing_sql
+from tests.shared import folder_of_all, made_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,8 @@ VARIABLES = {
     "is_synthetic": True,
     "consent_when_unknown": "deny",
 }
+#: Where it is noted how the build ended.
+ENDED = "ended.json"
 
 
 @dataclass(frozen=True)
@@ -65,17 +68,25 @@ class Built:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Build every layer, with all tests and unit tests, in one call of dbt."""
-    home: Path = tmp_path_factory.mktemp("dbt_home")
+def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Built:
+    """Build every layer, with all tests and unit tests, in one call of dbt: to be read."""
+    home = made_once(folder_of_all(tmp_path_factory, worker_id) / "dbt_home", build_all)
+    ended = json.loads((home / ENDED).read_text(encoding="utf-8"))
+    return Built(home, ended["returncode"], ended["said"])
+
+
+def build_all(home: Path) -> None:
+    """Build everything in ``home`` from a landing, and note how it ended."""
     (home / "landing.sql").write_text(landing_sql(), encoding="utf-8")
     for table in (*PYTHON_TABLES, ops.DQ_RESULTS):
         write_rows(home, table, [])
     write_rows(home, identity.RECORDS, [identified(name) for name in CUSTOMERS])
-    return build(home)
+    done = build(home)
+    ended = {"returncode": done.returncode, "said": done.stdout}
+    (home / ENDED).write_text(json.dumps(ended), encoding="utf-8")
 
 
-def build(home: Path) -> Built:
+def build(home: Path) -> subprocess.CompletedProcess[str]:
     """Run ``dbt build`` on everything in ``home``."""
     project = str(PROJECT / "dbt_project")
     command = [
@@ -93,8 +104,7 @@ def build(home: Path) -> Built:
         "DBT_CRM_TEMPORARY": str(home / "tmp"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    return Built(home, done.returncode, done.stdout)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 def identified(name: str) -> dict[str, Any]:

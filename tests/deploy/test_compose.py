@@ -123,7 +123,7 @@ def test_production_settings_hold():
     for service in ours().values():
         environment = service["environment"]
         assert environment["CRM_ENVIRONMENT"] == "production"
-        assert environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+        assert environment["AIRFLOW__CORE__EXECUTOR"] == "crm_dags.executor.LoadedExecutor"
         assert environment["AIRFLOW__CORE__PARALLELISM"] == "4"
         assert environment["AIRFLOW__CORE__LOAD_EXAMPLES"] == "False"
         assert "Simple" not in environment["AIRFLOW__CORE__AUTH_MANAGER"]

@@ -25,6 +25,7 @@ from crm_tasks.warehouse.ledger import Ledger
 from tests.faults.company import plant_future_rows, shuffle_rows
 from tests.faults.kit import CHILDREN, Company, start_child, wait_for
 from tests.flow.small_company import PROFILE, write_small_company
+from tests.shared import folder_of_all
 
 if TYPE_CHECKING:
     import subprocess
@@ -61,8 +62,7 @@ def _running(
     tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Iterator[tuple[SharedRun, SharedRun]]:
     """Start the two runs side by side, once for all test processes; a test waits for one only."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "faults"
+    folder = folder_of_all(tmp_path_factory, worker_id) / "faults"
     run, twin_run = (_shared(folder / name) for name in ("company", "twin"))
     started: list[subprocess.Popen[str]] = []
     with FileLock(folder.with_suffix(".lock")):

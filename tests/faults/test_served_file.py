@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import stat
 import subprocess
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -23,7 +24,7 @@ DUCKDB15 = REPOSITORY / ".venv-duckdb15" / "bin" / "python"
 WORDS = {word for name in MEMBERS for word in name.split()}
 STREETS = {f"{name.split()[1][::-1]}" for name in MEMBERS}
 TOLD_BY = [r"person\d+@example\.org", r"\+?(44|0) ?7400 ?1\d{5}", *sorted(WORDS | STREETS)]
-PERSON = re.compile("|".join(TOLD_BY).encode(), re.IGNORECASE)
+PERSON = "|".join(TOLD_BY)
 IDENTIFYING_NAMES = (
     "email", "e_mail", "phone", "display_name", "given_name", "family_name", "address", "handle",
     "cookie", "birth_date",
@@ -93,13 +94,13 @@ def test_no_column_names_a_person(published):
 def test_nothing_outside_the_vault_holds_what_the_source_calls_identifying(company):
     company.restore("publish")
     for name in ("customers.csv", "members.csv"):
-        assert PERSON.search((company.profile.parent / "data" / name).read_bytes())
+        assert tells_a_person((company.profile.parent / "data" / name).read_bytes())
     home = company.home
     files = [p for p in home.root.rglob("*") if p.is_file() and home.vault not in p.parents]
     tables = [file for file in files if file.suffix == ".parquet"]
     assert len(tables) > 50
-    assert [file for file in files if PERSON.search(file.read_bytes())] == []
-    assert [file for file in tables if PERSON.search(as_text(pq.read_table(file)))] == []
+    assert [file for file in files if tells_a_person(file.read_bytes())] == []
+    assert [file for file in tables if tells_a_person(as_text(pq.read_table(file)))] == []
     with duckdb.connect(str(home.warehouse_file), read_only=True) as connection:
         working = connection.execute(
             "select schema_name, table_name from duckdb_tables() where not internal"
@@ -107,10 +108,10 @@ def test_nothing_outside_the_vault_holds_what_the_source_calls_identifying(compa
         assert len(working) > 20
         for schema, name in working:
             told = connection.sql(f"from {schema}.{name}").to_arrow_table()
-            assert not PERSON.search(as_text(told)), name
+            assert not tells_a_person(as_text(told)), name
     for table in published_tables():
         served = query_served(home, f"from {table.full_name}")
-        assert not PERSON.search(as_text(served)), table.full_name
+        assert not tells_a_person(as_text(served)), table.full_name
 
 
 @pytest.mark.skipif(not DUCKDB15.exists(), reason="no .venv-duckdb15: `make test` installs it")
@@ -136,6 +137,13 @@ def test_the_contracts_comments_are_the_files_comments(published):
     )
     assert found == [{"comment": table.grain}]
     assert any(table.grain in statement for statement in comment_statements(table, "served"))
+
+
+def tells_a_person(content):
+    """Return whether bytes hold what a person can be told by: RE2 reads them once for all of it."""
+    return pc.match_substring_regex(
+        pa.scalar(content, pa.large_binary()), PERSON, ignore_case=True
+    ).as_py()
 
 
 def as_text(table):

@@ -72,6 +72,7 @@ def environment(tmp_path: Path, postgres: str) -> dict[str, str]:
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(health_port),
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # the run asked for is the only one
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",  # nobody edits a DAG meanwhile
     }
 
 

@@ -13,8 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm_tasks.graph import engine
-
 FEW = 5
 
 
@@ -48,6 +46,8 @@ def count_unique(ties: pa.Table, customers: pa.ChunkedArray) -> Uniqueness:
     >>> count_unique(ties, pa.chunked_array([["a", "b", "c"]]))
     Uniqueness(n_nodes=3, by_degree=1, few_by_degree=3, by_degree_and_core=1)
     """
+    from crm_tasks.graph import engine
+
     ends = [ties.column(end).combine_chunks() for end in ("src_id", "dst_id")]
     everybody = pc.unique(pa.concat_arrays([*ends, customers.combine_chunks()]))
     network = engine.Network.from_ties(pa.chunked_array([everybody]), ties, is_directed=False)
