@@ -165,7 +165,9 @@ def _become(parent: int, asked: Mapping[str, Any], manifest: Any) -> None:
     stand(asked["environment"], asked["folder"], asked["console"])
     dbt = import_module(DBT)
     if manifest is None:
-        sys.argv = ["dbt", *asked["arguments"]]
+        # dbt's static parser waits for threads of its own. A child has none of those that its
+        # parent made when that read a project: it would wait for ever.
+        sys.argv = ["dbt", *asked["arguments"], "--no-static-parser"]
         dbt.cli()
     ended = dbt.dbtRunner(manifest).invoke(asked["arguments"])
     sys.exit(0 if ended.success else REFUSED if ended.exception else FAILED)

@@ -20,7 +20,8 @@ class WithoutTests(DbtCall):
     """A call of dbt that builds models and leaves out data tests."""
 
     def arguments(self, verb: str, *arguments: str) -> list[str]:
-        return super().arguments(verb, "--exclude-resource-type", "test", *arguments)
+        left_out = ("--exclude-resource-type", "test") if verb == "build" else ()
+        return super().arguments(verb, *left_out, *arguments)
 
 
 class Checks:

@@ -160,6 +160,21 @@ def test_a_project_that_cannot_be_read_is_refused_with_the_reason_until_it_is_me
     assert build()[0] == 0
 
 
+@pytest.mark.timeout(120)
+def test_a_call_reads_a_project_itself_after_the_loaded_process_read_one(project, call, tmp_path):
+    """The parser has threads in the loaded process, which no child has: it would wait for them."""
+    folder, build = project
+    several = "{{ config(materialized='view', alias='more', tags=['a', 'b']) }} "
+    several += " union all ".join(["select * from {{ ref('answers') }}"] * 8)
+    (folder / "models" / "more.sql").write_text(several)
+    assert build()[0] == 0
+    where = ("--project-dir", str(folder), "--profiles-dir", str(folder))
+    where += ("--target-path", str(tmp_path / "elsewhere"), "--log-path", str(tmp_path / "logs"))
+    ended, said = call("list", *where, DBT_FILE=str(tmp_path / "small.duckdb"))
+    assert ended.code == 0
+    assert "small.more" in said
+
+
 def test_a_model_that_fails_is_an_exit_code_of_its_own(project):
     folder, build = project
     broken = "{{ config(materialized='table') }} select 1 / 'one' as broken"
