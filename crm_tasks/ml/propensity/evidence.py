@@ -33,15 +33,9 @@ RESTS_ON = {
 EVIDENCE_SQL = """
 with
 
-chosen as (
-
-    select customer from people where digest < $digest_below
-
-),
-
 lasted as (
 
-    select * from lasted_before($origin, $after_order)
+    select * from lasted_before($origin, $digest_below, $after_order)
 
 ),
 
@@ -127,7 +121,6 @@ select
     n_quarters / 2 as n_quarters,
     case when heard.customer is null then 0 else n_quarters / 2 end as n_quarters_heard
 from lasted
-inner join chosen on lasted.customer = chosen.customer
 cross join halves
 left join bought on lasted.customer = bought.customer and halves.half = bought.half
 left join reviewed on lasted.customer = reviewed.customer and halves.half = reviewed.half

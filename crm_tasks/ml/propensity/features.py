@@ -9,10 +9,11 @@ from __future__ import annotations
 #: So long after an order somebody still visits and writes because of it.
 AFTER_ORDER_DAYS = 30
 
-#: A table macro: how long each was surely a customer, from the first order to a month after the
-#: last one. Who leaves stops visiting and writing too, which is no cause: rates are of those days.
+#: A table macro: who is asked about, and how long each was surely a customer, from the first order
+#: to a month after the last one. Who leaves stops visiting and writing too, which is no cause: rates
+#: are of those days.
 LASTED = """
-create macro lasted_before(origin, after_order) as table
+create macro lasted_before(origin, digest_below, after_order) as table
 select
     customer,
     min(day) as first_day,
@@ -21,22 +22,16 @@ select
         date_diff('day', min(day), max(day)) + after_order, date_diff('day', min(day), origin)
     ) / 90.0 as n_quarters
 from orders_dated
-where day < origin
+where day < origin and customer in (select customer from people where digest < digest_below)
 group by customer
 """
 
 FEATURES_SQL = """
 with
 
-chosen as (
-
-    select customer from people where digest < $digest_below
-
-),
-
 lasted as (
 
-    select * from lasted_before($origin, $after_order)
+    select * from lasted_before($origin, $digest_below, $after_order)
 
 ),
 
@@ -220,7 +215,6 @@ select
     answered.nps_last,
     cast(stated.is_loyalty_member as integer) as is_loyalty_member
 from bought
-inner join chosen on bought.customer = chosen.customer
 inner join lasted on bought.customer = lasted.customer
 cross join letters_recorded
 left join visited on bought.customer = visited.customer
