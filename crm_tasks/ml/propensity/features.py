@@ -10,8 +10,8 @@ from __future__ import annotations
 AFTER_ORDER_DAYS = 30
 
 #: A table macro: who is asked about, and how long each was surely a customer, from the first order
-#: to a month after the last one. Who leaves stops visiting and writing too, which is no cause: rates
-#: are of those days.
+#: to a month after the last one. Who leaves stops visiting and writing too, which is no cause, so
+#: rates are of those days.
 LASTED = """
 create macro lasted_before(origin, digest_below, after_order) as table
 select
